@@ -1,0 +1,345 @@
+"""The words of a certification: statuses, outcomes, and the report as one frozen value.
+
+No I/O and no pytest in here. `Report` and all it holds go to JSON and back unchanged (`to_json`,
+`from_json`); the JSON is the record, and every other format is rendered from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from certify.errors import ReportError
+
+#: Additions raise the second number; anything a reader could trip over raises the first.
+SCHEMA_VERSION = "1.0"
+
+
+class Status(StrEnum):
+    """What became of one rule, or of one id of the contract."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERRORED = "errored"
+    BLOCKED = "blocked"
+    UNVERIFIED = "unverified"
+    WAIVED = "waived"
+    NOT_APPLICABLE = "not_applicable"
+
+
+#: Worst first: a set of rules has the status of its worst member.
+WORST_FIRST = (
+    Status.FAILED,
+    Status.ERRORED,
+    Status.BLOCKED,
+    Status.UNVERIFIED,
+    Status.WAIVED,
+    Status.PASSED,
+    Status.NOT_APPLICABLE,
+)
+
+
+def worst(statuses: list[Status]) -> Status:
+    """The worst of some statuses; nothing at all is *unverified*, never passed."""
+    return min(statuses, key=WORST_FIRST.index, default=Status.UNVERIFIED)
+
+
+class Verdict(StrEnum):
+    """May this connector be released?"""
+
+    CERTIFIED = "certified"
+    NOT_CERTIFIED = "not_certified"
+    INCOMPLETE = "incomplete"
+    #: A selection (`--only`) judges rules, not the connector.
+    NONE = "none"
+
+
+class Tier(StrEnum):
+    """How far beyond the contract a connector goes; each tier includes the ones before it."""
+
+    BRONZE = "bronze"
+    SILVER = "silver"
+    GOLD = "gold"
+    PLATINUM = "platinum"
+
+    def __le__(self, other: str) -> bool:
+        """Bronze is below silver is below gold is below platinum."""
+        return TIERS.index(self) <= TIERS.index(Tier(other))
+
+
+TIERS = tuple(Tier)
+
+
+class Effort(StrEnum):
+    """What it usually takes an author to mend a broken rule."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@dataclass(frozen=True)
+class Location:
+    """A place in the connector's tree; `file` is relative to its root where it lies inside."""
+
+    file: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it should be: what was found, where, and how to mend it."""
+
+    message: str
+    location: Location | None = None
+    expected: str | None = None
+    fix: str | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was seen while a rule ran; a rule that saw nothing cannot pass."""
+
+    kind: str
+    summary: str
+    path: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one test item of a rule ended. `message` is the first line; `detail` the rest, if any."""
+
+    rule: str
+    nodeid: str
+    status: Status
+    seconds: float
+    message: str = ""
+    detail: str = ""
+    findings: tuple[Finding, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True)
+class ItemResult:
+    """One item of a rule, as the report lists it."""
+
+    nodeid: str
+    status: Status
+    seconds: float
+    message: str
+
+
+@dataclass(frozen=True)
+class WaiverResult:
+    """A waiver that stands: who answers for it, and until when (ISO date)."""
+
+    reason: str
+    owner: str
+    expires: str
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """What one rule said. `why` and `fix` come from the rule's own docstring."""
+
+    id: str
+    title: str
+    area: str
+    tier: Tier
+    effort: Effort
+    required: bool
+    status: Status
+    seconds: float
+    message: str
+    why: str
+    fix: str
+    waiver: WaiverResult | None = None
+    location: Location | None = None
+    detail: str = ""
+    findings: tuple[Finding, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    items: tuple[ItemResult, ...] = ()
+
+
+class IdKind(StrEnum):
+    """Where in the contract an id stands."""
+
+    REQUIRED_TEST = "required_test"
+    GATE = "gate"
+    BENCHMARK = "benchmark"
+
+
+@dataclass(frozen=True)
+class IdResult:
+    """One of the contract's own names and the rules that stand for it.
+
+    `capability` is the one under whose `required_tests` it stands; gates and the benchmark have none.
+    `needs` holds the exact lines to add to the contract before it can be exercised.
+    """
+
+    id: str
+    kind: IdKind
+    capability: str | None
+    status: Status
+    message: str
+    rules: tuple[str, ...] = ()
+    needs: str = ""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why the verdict is not *certified*: an id or rule, what it said, and how to mend it."""
+
+    id: str
+    status: Status
+    message: str
+    fix: str
+    location: Location | None = None
+
+
+@dataclass(frozen=True)
+class Connector:
+    """What was certified. `tree_digest` covers every file of its folder that is not generated."""
+
+    name: str
+    version: str | None
+    system: str
+    claimed_status: str | None
+    tree_digest: str
+    commit: str | None = None
+    dirty: bool | None = None
+
+
+@dataclass(frozen=True)
+class SuiteFacts:
+    """An installed package of rules, by name, version and the digest of its source."""
+
+    name: str
+    version: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """How, when and with what it was run. Times are ISO 8601 in UTC; `seconds` is wall time."""
+
+    started: str
+    finished: str
+    seconds: float
+    certify_version: str
+    suites: tuple[SuiteFacts, ...]
+    contract: str
+    contract_digest: str
+    python: str
+    platform: str
+    isolation: str
+    command: str
+    interrupted: bool = False
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What was claimed, planned and really run."""
+
+    claimed_capabilities: tuple[str, ...]
+    exercised_capabilities: tuple[str, ...]
+    planned: int
+    ran: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """A rule to satisfy on the way to the next tier."""
+
+    id: str
+    effort: Effort
+    status: Status
+    fix: str
+
+
+@dataclass(frozen=True)
+class NextTier:
+    """The shortest path up: cheapest rule first."""
+
+    tier: Tier
+    rules: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Footer:
+    """What was planned, and a digest that shows truncation and accident (not forgery)."""
+
+    planned_ids: tuple[str, ...]
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole certification."""
+
+    schema_version: str
+    verdict: Verdict
+    exit_code: int
+    tier: Tier | None
+    reasons: tuple[Reason, ...]
+    connector: Connector
+    run: RunFacts
+    required: dict[Status, int]
+    ids: tuple[IdResult, ...]
+    rules: tuple[RuleResult, ...]
+    coverage: Coverage
+    next_tier: NextTier | None
+    footer: Footer
+    files: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Format:
+    """One way to show a report: a pure function of it. Found by the entry points `certify.reports`."""
+
+    name: str
+    file_name: str
+    render: Callable[[Report], str]
+
+
+def sealed(report: Report) -> Report:
+    """The same report with the digest of all its content in the footer."""
+    return replace(report, footer=replace(report.footer, digest=digest_of(report)))
+
+
+def digest_of(report: Report) -> str:
+    """SHA-256 over the canonical JSON (sorted keys, no spaces, UTF-8) without `footer.digest`."""
+    plain = msgspec.to_builtins(replace(report, footer=replace(report.footer, digest="")))
+    del plain["footer"]["digest"]
+    canonical = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return "sha256:" + hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def to_json(report: Report) -> str:
+    """The record: indented JSON, in the order of the dataclasses, with a newline at its end."""
+    plain: dict[str, Any] = msgspec.to_builtins(report)
+    return json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
+
+
+def from_json(text: str | bytes) -> Report:
+    """Read a record back.
+
+    Raises ReportError when it is not JSON, or not a report; the message names the key.
+    """
+    try:
+        return msgspec.json.decode(text, type=Report)
+    except msgspec.ValidationError as error:
+        raise ReportError(f"not a certification report: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ReportError(f"not JSON, or cut short: {error}") from error
