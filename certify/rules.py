@@ -94,7 +94,9 @@ def rule(
             raise SuiteError(f"{where}: the function of rule {rule_id!r} must be named test_{rule_id}")
         doc = _DOC.fullmatch(inspect.getdoc(function) or "")
         if doc is None:
-            raise SuiteError(f"{where}: the docstring needs a title, 'Why: …' and 'Fix: …', parted by blank lines")
+            raise SuiteError(
+                f"{where}: the docstring needs a title, 'Why: …' and 'Fix: …', parted by blank lines"
+            )
         noted = Rule(
             id=rule_id,
             area=module.rpartition(".")[2],

@@ -1,0 +1,100 @@
+"""Say in one line what is wrong with a contract, and what its author most likely meant."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema import ValidationError
+
+from certify.contract.document import Document, KeyPath
+
+_WORDS = {
+    "object": "keys and values",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One error: the line it stands in, and the whole line to print."""
+
+    line: int
+    text: str
+    #: A missing key often is a misspelt one, which is the error to show first.
+    is_missing_key: bool
+
+
+def explain(error: ValidationError, document: Document) -> Explanation:
+    """Turn a schema error into place, thing, expectation and remedy."""
+    path: KeyPath = tuple(error.absolute_path)
+    message = ""
+    if error.validator == "additionalProperties" and error.validator_value is False:
+        unknown = next(key for key in error.instance if not _known(key, error.schema))
+        message = _unknown_key(unknown, path, error.schema)
+        path = (*path, unknown)
+    elif error.validator == "required":
+        missing = next(key for key in error.validator_value if key not in error.instance)
+        message = f"required key is missing; add '{missing}: …'"
+        path = (*path, missing)
+    else:
+        message = _expectation(error)
+    line = document.line(path)
+    return Explanation(
+        line, f"{document.file}:{line}: {_dotted(path)}: {message}", error.validator == "required"
+    )
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """`; did you mean 'x'?` where something known is close, else nothing."""
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _known(key: str, schema: dict[str, Any]) -> bool:
+    return key in schema.get("properties", {}) or key.startswith("x-")
+
+
+def _unknown_key(key: str, path: KeyPath, schema: dict[str, Any]) -> str:
+    kind = "capability" if path == ("capabilities",) else "key"
+    known = list(schema.get("properties", {}))
+    return f"unknown {kind}" + (nearest(key, known) or f"; known are {', '.join(known)}")
+
+
+def _expectation(error: ValidationError) -> str:
+    found = _shown(error.instance)
+    allowed = error.validator_value
+    if error.validator == "type":
+        hint = (
+            "; YAML reads an unquoted yes, no, on or off so: quote it"
+            if error.instance in (True, False)
+            else ""
+        )
+        return f"expected {_WORDS.get(str(allowed), allowed)}, found {found}{hint}"
+    if error.validator == "enum":
+        words = [str(one) for one in allowed if isinstance(one, str)]
+        return f"expected one of {', '.join(words)}, found {found}{nearest(str(error.instance), words)}"
+    if error.validator == "pattern" and "description" in error.schema:
+        return f"expected: {error.schema['description'].rstrip('.')}; found {found}"
+    return f"{found} is not allowed ({error.validator} {allowed!r})"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return "keys and values"
+    if isinstance(value, list):
+        return "a list"
+    if value is None:
+        return "nothing"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _dotted(path: KeyPath) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+    return text or "contract"

@@ -1,0 +1,120 @@
+"""Say what exactly was certified: the connector's tree by digest, its commit, and the machine it ran on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from certify.contract import Contract
+from certify.model import Connector
+
+#: Generated, or not the connector's.
+_PRUNED = frozenset(
+    {
+        ".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__", ".pytest_cache",
+        ".mypy_cache", ".ruff_cache", ".hypothesis", ".benchmarks", "test_artifacts", "build", "dist", ".idea",
+    }
+)  # fmt: skip
+#: Of a larger file, length and first and last megabyte stand for the whole.
+_WHOLE_BYTES = 32 * 1024 * 1024
+_SAMPLE_BYTES = 1024 * 1024
+_MAX_FILES = 20_000
+_GIT_SECONDS = 5.0
+
+
+def connector_facts(contract: Contract, version: str | None, artifact_dir: Path | None) -> Connector:
+    """The connector as it lies there now; the folder that receives the report is left out."""
+    commit, dirty = _commit(contract.root)
+    return Connector(
+        name=contract.connector,
+        version=version,
+        system=contract.system,
+        claimed_status=contract.status,
+        tree_digest=tree_digest(contract.root, artifact_dir),
+        commit=commit,
+        dirty=dirty,
+    )
+
+
+def tree_digest(root: Path, without: Path | None = None) -> str:
+    """SHA-256 over the paths and contents of all files below `root` that are not generated.
+
+    Links count by where they point; pipes and devices by name alone; nothing is followed or waited for.
+    """
+    digest = hashlib.sha256()
+    for count, path in enumerate(_files(root, without)):
+        if count >= _MAX_FILES:
+            digest.update(b"more files than are read")
+            break
+        digest.update(os.fsencode(path.relative_to(root)) + b"\0")
+        digest.update(_content_digest(path))
+    return "sha256:" + digest.hexdigest()
+
+
+def _files(root: Path, without: Path | None) -> Iterator[Path]:
+    for base, folders, names in os.walk(root):
+        here = Path(base)
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name not in _PRUNED and not name.endswith(".egg-info") and here / name != without
+        )
+        yield from (here / name for name in sorted(names))
+
+
+def _content_digest(path: Path) -> bytes:
+    try:
+        if path.is_symlink():
+            return hashlib.sha256(b"link " + os.fsencode(path.readlink())).digest()
+        if not path.is_file():
+            return hashlib.sha256(b"special").digest()
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size <= _WHOLE_BYTES:
+                return hashlib.file_digest(file, "sha256").digest()
+            sample = hashlib.sha256(b"%d" % size + file.read(_SAMPLE_BYTES))
+            file.seek(-_SAMPLE_BYTES, os.SEEK_END)
+            sample.update(file.read(_SAMPLE_BYTES))
+            return sample.digest()
+    except OSError as error:
+        return hashlib.sha256(f"unreadable {error.errno}".encode()).digest()
+
+
+def _commit(root: Path) -> tuple[str | None, bool | None]:
+    """The commit checked out, and whether tracked files differ from it; None without git or repository."""
+    commit = _git(root, "rev-parse", "HEAD")
+    if not commit:
+        return None, None
+    status = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ".")
+    return commit.strip(), None if status is None else bool(status.strip())
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    # A repository's own configuration may name programs to run: none of them is.
+    safe = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.devnull, "--no-optional-locks"]
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *safe, *arguments],
+            capture_output=True,
+            timeout=_GIT_SECONDS,
+            env={"PATH": os.environ.get("PATH", ""), "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"},
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+
+
+def machine() -> str:
+    """The platform in one line: system, release, architecture."""
+    return f"{platform.system()} {platform.release()} {platform.machine()}"
+
+
+def python() -> str:
+    """The Python that runs certify."""
+    return f"{platform.python_implementation()} {'.'.join(map(str, sys.version_info[:3]))}"

@@ -1,0 +1,103 @@
+"""Find the installed suites of rules by entry point, and hold all their rules by id.
+
+A distribution adds a suite with
+
+    [project.entry-points."certify.suites"]
+    acme = "acme_certify_rules"
+
+which names a package whose modules are areas, or a single module that is one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+
+from certify.errors import SuiteError
+from certify.model import SuiteFacts
+from certify.rules import ATTRIBUTE, Rule
+
+GROUP = "certify.suites"
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Every installed rule by id, the modules they stand in (by area), and the suites they came from."""
+
+    rules: dict[str, Rule]
+    modules: tuple[str, ...]
+    suites: tuple[SuiteFacts, ...]
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """The areas, in the order of their modules."""
+        return tuple(dict.fromkeys(rule.area for rule in self.rules.values()))
+
+
+def load_registry(before_import: Callable[[str], None] = lambda package: None) -> Registry:
+    """Import all installed suites; `before_import` is told each top-level package first.
+
+    Raises SuiteError, naming the suite, when one cannot be imported or two define the same rule.
+    """
+    points = sorted(metadata.entry_points(group=GROUP), key=lambda point: (point.name, point.value))
+    rules: dict[str, Rule] = {}
+    modules: list[str] = []
+    suites: list[SuiteFacts] = []
+    for point in points:
+        before_import(point.module)
+        root = _import(point.module, point)
+        areas = [_import(name, point) for name in _module_names(root)]
+        for module in areas:
+            modules.append(module.__name__)
+            _add(rules, _rules_of(module))
+        version = point.dist.version if point.dist else "0"
+        suites.append(SuiteFacts(point.name, version, _digest([root, *areas])))
+    return Registry(rules, tuple(dict.fromkeys(modules)), tuple(suites))
+
+
+def _import(name: str, point: metadata.EntryPoint) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except SuiteError:
+        raise
+    except Exception as error:
+        owner = point.dist.name if point.dist else point.name
+        raise SuiteError(
+            f"suite {point.name!r} of {owner}: cannot import {name}: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _module_names(root: ModuleType) -> list[str]:
+    """A package's public modules; a module is its own only area."""
+    if not hasattr(root, "__path__"):
+        return [root.__name__]
+    found = pkgutil.iter_modules(root.__path__, root.__name__ + ".")
+    return sorted(one.name for one in found if not one.name.rpartition(".")[2].startswith("_"))
+
+
+def _rules_of(module: ModuleType) -> Iterable[Rule]:
+    for value in list(vars(module).values()):
+        noted = getattr(value, ATTRIBUTE, None)
+        if isinstance(noted, Rule) and noted.module == module.__name__:
+            yield noted
+
+
+def _add(rules: dict[str, Rule], new: Iterable[Rule]) -> None:
+    for rule in new:
+        old = rules.get(rule.id)
+        if old is not None and old != rule:
+            raise SuiteError(f"rule {rule.id!r} is defined twice: in {old.module} and in {rule.module}")
+        rules[rule.id] = rule
+
+
+def _digest(modules: list[ModuleType]) -> str:
+    digest = hashlib.sha256()
+    for file in sorted({module.__file__ for module in modules if module.__file__}):
+        digest.update(Path(file).read_bytes())
+    return "sha256:" + digest.hexdigest()

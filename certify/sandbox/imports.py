@@ -1,0 +1,421 @@
+"""Observe what importing a package does: one fork for all its modules, more only to assign blame."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from certify.errors import SandboxError
+from certify.model import Finding, Location
+from certify.sandbox.inside.state import NAMES
+from certify.sandbox.limits import Limits
+from certify.sandbox.zygote import Ended, Zygote
+
+#: After a crash or a hang the modules behind it get a new process, so often.
+_RESTARTS = 2
+
+#: Effects that harm whoever imports the package, whichever dependency has them. The others (a filter, a
+#: logger, an environment variable) are judged only where the connector's own code has them.
+_HARMFUL = frozenset({"file", "network", "process", "thread", "exit", "signal"})
+
+
+@dataclass(frozen=True)
+class ImportPlan:
+    """What to import: `modules` are dotted names, parents first; `path` is None when installed.
+
+    `folders` hold the connector's own files (absolute), `names` the public names to read from the package.
+    """
+
+    package: str
+    path: Path | None
+    folders: tuple[Path, ...]
+    modules: tuple[str, ...]
+    root: Path
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SideEffect:
+    """One thing that importing did to the world, and whose code did it."""
+
+    kind: str
+    detail: str
+    package: str | None
+    own: bool
+    module: str
+    location: Location | None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the connector answers for it."""
+        return self.own or self.kind in _HARMFUL
+
+    def finding(self) -> Finding:
+        """The effect as a finding that names the package when it is not the connector's own code."""
+        by = "" if self.own or self.package is None else f" (by {self.package}, imported here)"
+        return Finding(
+            message=f"importing {self.module} {_WORDS[self.kind]}: {self.detail}{by}",
+            location=self.location,
+            expected="importing a connector changes nothing outside its own modules",
+            fix=_FIXES[self.kind],
+        )
+
+
+@dataclass(frozen=True)
+class ImportFailure:
+    """A module that could not be imported. `missing` is the module that was not found, if that was it."""
+
+    module: str
+    error: str
+    message: str
+    location: Location | None
+    missing: str | None = None
+    distribution_missing: bool = False
+
+    def finding(self) -> Finding:
+        """The failure in one line."""
+        return Finding(
+            message=f"importing {self.module} fails: {self.error}: {self.message}".rstrip(": "),
+            location=self.location,
+            expected="every submodule imports in a fresh interpreter",
+            fix=_FIXES.get(self.error, "make the module importable on its own, without any service or file"),
+        )
+
+
+@dataclass(frozen=True)
+class HeavyModule:
+    """A module that takes long to import: processor seconds, its own and with what it imports."""
+
+    name: str
+    owner: str
+    own_seconds: float
+    total_seconds: float
+
+
+@dataclass(frozen=True)
+class ImportCost:
+    """Processor seconds of one import of everything, by whose code ran, and the dearest modules."""
+
+    connector_seconds: float
+    third_party_seconds: float
+    python_seconds: float
+    modules: int
+    heaviest: tuple[HeavyModule, ...]
+
+    @property
+    def total_seconds(self) -> float:
+        """All of it."""
+        return self.connector_seconds + self.third_party_seconds + self.python_seconds
+
+
+@dataclass(frozen=True)
+class HeldClient:
+    """A network client that a module holds: `path` within `module`, and its class."""
+
+    module: str
+    path: str
+    type: str
+
+
+@dataclass(frozen=True)
+class PublicName:
+    """A public name of the package: absent, a text, some texts, or of another type."""
+
+    present: bool
+    text: str | None = None
+    texts: tuple[str, ...] | None = None
+    type: str | None = None
+
+
+@dataclass(frozen=True)
+class ImportObservation:
+    """All that was seen while a package was imported."""
+
+    plan: ImportPlan
+    isolation: str
+    interpreter: str
+    imported: tuple[str, ...]
+    failures: tuple[ImportFailure, ...]
+    effects: tuple[SideEffect, ...]
+    cost: ImportCost | None
+    clients: tuple[HeldClient, ...]
+    names: dict[str, PublicName]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every module was imported."""
+        return not self.failures and set(self.imported) == set(self.plan.modules)
+
+
+def observe_import(
+    zygote: Zygote, plan: ImportPlan, limits: Limits, hidden: Iterable[str] = (), blame: bool = True
+) -> ImportObservation:
+    """Import every module of the plan and tell what happened.
+
+    `hidden` are top-level names that must not be found. Raises SandboxError when the harness fails.
+    """
+    observer = _Observer(zygote, plan, limits, tuple(hidden))
+    observer.import_all()
+    if blame:
+        observer.assign_blame()
+    return observer.observation()
+
+
+def measure_import(zygote: Zygote, plan: ImportPlan, limits: Limits) -> ImportCost | None:
+    """The cost of one more import in a fresh process; None when it does not come to its end."""
+    return observe_import(zygote, plan, limits, blame=False).cost
+
+
+class _Observer:
+    """Runs the probe as often as needed and gathers what it says."""
+
+    def __init__(self, zygote: Zygote, plan: ImportPlan, limits: Limits, hidden: tuple[str, ...]) -> None:
+        self.zygote, self.plan, self.limits, self.hidden = zygote, plan, limits, hidden
+        self.imported: list[str] = []
+        self.failures: list[ImportFailure] = []
+        self.effects: list[SideEffect] = []
+        self.changed: list[dict[str, Any]] = []
+        self.patches: list[list[str]] = []
+        self.done: dict[str, Any] = {}
+        self.isolation = self.interpreter = ""
+
+    def import_all(self) -> None:
+        left = list(self.plan.modules)
+        for _ in range(_RESTARTS + 1):
+            if not left:
+                return
+            ended = self._probe(left, watched=None)
+            self._take(ended)
+            reached = [message["importing"] for message in ended.messages if "importing" in message]
+            if "done" in (ended.messages[-1] if ended.messages else {}):
+                return
+            stopped_at = reached[-1] if reached else left[0]
+            self._add_failure(self._sudden_end(ended, stopped_at))
+            behind = left[left.index(stopped_at) + 1 :]
+            left = [name for name in behind if not name.startswith(stopped_at + ".")]
+
+    def _probe(self, modules: list[str], watched: list[str] | None) -> Ended:
+        plan = self.plan
+        task = {
+            "do": "import",
+            "package": plan.package,
+            "path": str(plan.path) if plan.path else None,
+            "folders": [str(folder) for folder in plan.folders],
+            "modules": modules,
+            "hidden": list(self.hidden),
+            "watched": watched,
+            "stall_seconds": self.limits.stall_seconds,
+            "names": list(plan.names),
+        }
+        self.isolation = self.zygote.start()["isolation"]
+        self.interpreter = self.zygote.ready["executable"]
+        ended = self.zygote.run(task, self.limits)
+        for message in ended.messages:
+            if "fault" in message:
+                raise SandboxError(
+                    f"the import probe failed: {str(message['fault']).strip().splitlines()[-1]}"
+                )
+        return ended
+
+    def _take(self, ended: Ended) -> None:
+        for message in ended.messages:
+            if "effect" in message:
+                self.effects.append(self._effect(message["effect"]))
+            elif "imported" in message:
+                self._take_module(message["imported"])
+            elif "done" in message:
+                self.done = message["done"]
+                self.changed += self.done["changed"]
+                self.patches += self.done["patches"]
+        said = sum(1 for effect in self.effects if effect.kind in ("print", "process"))
+        if ended.output_bytes and not said:
+            text = ended.output.decode("utf-8", "backslashreplace").strip()[:100]
+            detail = f"prints {ended.output_bytes} bytes past sys.stdout: {text}"
+            self.effects.append(SideEffect("print", detail, None, True, self.plan.package, None))
+
+    def _take_module(self, told: dict[str, Any]) -> None:
+        error = told["error"]
+        if error is None:
+            self.imported.append(told["name"])
+            return
+        missing = error["missing"]
+        no_distribution = "PackageNotFoundError" in error["bases"]
+        location = self._location(error["file"], error["line"])
+        message = " ".join(error["message"].split())
+        self._add_failure(
+            ImportFailure(told["name"], error["type"], message, location, missing, no_distribution)
+        )
+
+    def _add_failure(self, failure: ImportFailure) -> None:
+        """One failure a cause: what was refused to an effect is that effect's finding."""
+        consequence = failure.location is not None and any(
+            effect.location == failure.location and effect.counts and effect.kind in _HARMFUL
+            for effect in self.effects
+        )
+        same = replace(failure, module="")
+        if not consequence and all(replace(one, module="") != same for one in self.failures):
+            self.failures.append(failure)
+
+    def _effect(self, told: dict[str, Any]) -> SideEffect:
+        return SideEffect(
+            kind=told["kind"],
+            detail=told["detail"],
+            package=told["package"],
+            own=told["own"] or told["package"] is None,
+            module=told["module"],
+            location=self._location(told["file"], told["line"]),
+        )
+
+    def _location(self, file: str | None, line: int | None) -> Location | None:
+        if file is None:
+            return None
+        path = Path(file)
+        shown = path.relative_to(self.plan.root) if path.is_relative_to(self.plan.root) else path
+        return Location(shown.as_posix(), line)
+
+    def _sudden_end(self, ended: Ended, module: str) -> ImportFailure:
+        """The process did not come to its end: say why, and at which line if the traceback tells."""
+        location = self._crash_location(ended.crash)
+        exits = [effect for effect in self.effects if effect.kind == "exit"]
+        limit = next(
+            (message["limit"]["what"] for message in ended.messages if "limit" in message), ended.why
+        )
+        if limit == "output":
+            return ImportFailure(module, "output", "prints without end", location or self._last_print())
+        if limit == "lost":
+            raise SandboxError(f"importing {module} ended the sandbox itself; nothing can be said about it")
+        if limit != "exit":
+            return ImportFailure(module, limit, _LIMIT_WORDS[limit].format(self.limits), location)
+        if "Timeout (" in ended.crash:
+            words = f"stands still for {self.limits.stall_seconds:g} s"
+            return ImportFailure(module, "hang", words, location)
+        if ended.signal is not None:
+            return ImportFailure(module, "crash", f"the interpreter dies of signal {ended.signal}", location)
+        if exits:
+            return ImportFailure(module, "exit", "ends the process", exits[-1].location)
+        return ImportFailure(module, "exit", f"ends the process with exit code {ended.code}", location)
+
+    def _crash_location(self, crash: str) -> Location | None:
+        """The innermost of the connector's lines in a `faulthandler` traceback (most recent call first)."""
+        for file, line in re.findall(r'File "(.+)", line (\d+)', crash):
+            if any(Path(file).is_relative_to(folder) for folder in self.plan.folders):
+                return self._location(file, int(line))
+        return None
+
+    def _last_print(self) -> Location | None:
+        return next((one.location for one in reversed(self.effects) if one.kind == "print"), None)
+
+    def assign_blame(self) -> None:
+        """Find the lines behind changes of shared state, each module in a fresh process, lines followed."""
+        own = [change for change in self.changed if change["own"]]
+        patched = sorted({name for name, _ in self.patches})
+        modules = sorted({change["module"] for change in own})
+        if patched:
+            modules = list(self.plan.modules)
+        if not modules:
+            return
+        runs = [[module] for module in modules] if not patched else [modules]
+        traced = [self._traced(run, patched) for run in runs]
+        blamed = [change for changes in traced for change in changes if change["own"]]
+        by_key = {(change["module"], change["key"]): change for change in reversed(blamed)}
+        for change in own:
+            seen = by_key.get((change["module"], change["key"]), change)
+            self.effects.append(
+                self._change_effect(change["key"], NAMES[change["key"]], change["told"], seen)
+            )
+        for name in patched:
+            seen_patch = next((one for one in reversed(blamed) if one["key"] == name and one["line"]), None)
+            if seen_patch:
+                self.effects.append(self._change_effect("patch", name, "is replaced", seen_patch))
+
+    def _traced(self, modules: list[str], watched: list[str]) -> list[dict[str, Any]]:
+        ended = self._probe(modules, watched)
+        done = next((message["done"] for message in ended.messages if "done" in message), {})
+        return list(done.get("changed", ()))
+
+    def _change_effect(self, key: str, name: str, told: str, seen: dict[str, Any]) -> SideEffect:
+        kind = "patch" if key == "patch" else "state"
+        location = self._location(seen["file"], seen["line"])
+        return SideEffect(kind, f"{name} {told}", self.plan.package, True, seen["module"], location)
+
+    def observation(self) -> ImportObservation:
+        self._check_origin()
+        return ImportObservation(
+            plan=self.plan,
+            isolation=self.isolation,
+            interpreter=self.interpreter,
+            imported=tuple(self.imported),
+            failures=tuple(self.failures),
+            effects=tuple(self.effects),
+            cost=_cost(self.done) if self.done else None,
+            clients=tuple(HeldClient(**one) for one in self.done.get("clients", ())),
+            names={name: _public(told) for name, told in self.done.get("names", {}).items()},
+        )
+
+    def _check_origin(self) -> None:
+        """What was imported must be what is to be certified, not a namesake from elsewhere."""
+        file = self.done.get("file")
+        if file and not any(Path(file).is_relative_to(folder) for folder in self.plan.folders):
+            raise SandboxError(
+                f"{self.plan.package} was imported from {file}, not from {self.plan.folders[0]}: "
+                "another package of this name comes first"
+            )
+
+
+def _cost(done: dict[str, Any]) -> ImportCost:
+    seconds: Callable[[str], float] = lambda owner: float(done["seconds"].get(owner, 0.0))  # noqa: E731
+    return ImportCost(
+        connector_seconds=seconds("connector"),
+        third_party_seconds=seconds("third party"),
+        python_seconds=seconds("python"),
+        modules=done["modules"],
+        heaviest=tuple(HeavyModule(*one) for one in done["heaviest"]),
+    )
+
+
+def _public(told: dict[str, Any]) -> PublicName:
+    texts = told.get("texts")
+    return PublicName(
+        told["present"], told.get("text"), None if texts is None else tuple(texts), told.get("type")
+    )
+
+
+_WORDS = {
+    "file": "writes to the file system",
+    "network": "uses the network",
+    "process": "starts a process",
+    "thread": "starts a thread",
+    "exit": "ends the process",
+    "signal": "signals a process",
+    "print": "prints",
+    "sleep": "sleeps",
+    "state": "changes what the whole process shares",
+    "patch": "patches another package",
+}
+
+_LAZY = "do it inside the method that needs it, not while the module is imported"
+_FIXES = {
+    "file": _LAZY,
+    "network": "connect inside the method that needs it, through a client that is passed in",
+    "process": _LAZY,
+    "thread": "start the thread when the connector starts, and join it when it closes",
+    "exit": "raise an exception inside the method that finds the problem",
+    "signal": _LAZY,
+    "print": "log through logging.getLogger(__name__), inside a function",
+    "sleep": "wait inside the method that retries",
+    "state": "leave process-wide state to the program that uses the connector",
+    "patch": "subclass or wrap what you need to change, and pass it in",
+    "SyntaxError": "mend the syntax; the file does not parse in this Python",
+    "SystemExit": "raise an exception inside the method that finds the problem",
+    "hang": "nothing may wait while a module is imported: move it into the method that needs it",
+    "output": "log through logging.getLogger(__name__), inside a function",
+}
+
+_LIMIT_WORDS = {
+    "wall": "does not end within {0.wall_seconds:g} s",
+    "output": "prints without end",
+    "processes": "starts processes without end",
+}

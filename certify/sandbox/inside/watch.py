@@ -1,0 +1,184 @@
+"""Watch every module as it is executed: who imports, how long it takes, what it changes for others.
+
+A finder in front of all others lets them find, and times the loading of what they found. Modules get the
+loaders they always had.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import types
+from collections.abc import Callable
+from typing import Any
+
+from .effects import EffectRecorder
+from .state import State, changes, read_state
+from .whose import CONNECTOR, Whose
+
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, type)
+_clock = time.thread_time
+
+
+class Loaded:
+    """How one module was executed. Seconds are processor time, `own` without what it imported."""
+
+    def __init__(self, name: str, owner: str) -> None:
+        self.name = name
+        self.owner = owner
+        self.inner = 0.0
+        self.total = 0.0
+        self.overhead = 0.0
+
+    @property
+    def own(self) -> float:
+        return max(0.0, self.total - self.inner)
+
+
+class ImportWatch:
+    """Stands first in `sys.meta_path`; hides modules, times them, and compares shared state around them."""
+
+    def __init__(
+        self, whose: Whose, recorder: EffectRecorder, hidden: list[str], alive: Callable[[], None]
+    ) -> None:
+        self.whose = whose
+        self.recorder = recorder
+        self.hidden = frozenset(hidden)
+        self.alive = alive
+        self.loaded: list[Loaded] = []
+        self.changed: list[dict[str, Any]] = []
+        #: The connector's line that runs now, where lines are followed.
+        self.line: tuple[str, int] | None = None
+        self.namespaces: dict[str, dict[str, Any]] = {}
+        self.watched: list[str] = []
+        self._running: list[Loaded] = []
+        self._state: State = {}
+
+    def install(self) -> None:
+        """Begin: note what the modules that are here already look like."""
+        for name, module in list(sys.modules.items()):
+            if isinstance(module, types.ModuleType) and self.whose.module(name) != CONNECTOR:
+                self._note_namespace(name, module)
+        sys.meta_path.insert(0, self)  # type: ignore[arg-type]  # has the one method that is asked for
+        self._state = self.read()
+
+    def read(self) -> State:
+        """The shared state, and the attributes under watch."""
+        state = read_state()
+        for dotted in self.watched:
+            state[dotted] = _attribute_id(dotted)
+        return state
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """What the other finders find, with the execution of the module put under watch."""
+        self.alive()
+        if name.partition(".")[0] in self.hidden:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        for finder in sys.meta_path:
+            find = getattr(finder, "find_spec", None)
+            if finder is self or find is None:
+                continue
+            spec = find(name, path, target)
+            if spec is not None:
+                self._put_under_watch(spec)
+                return spec
+        return None
+
+    def _put_under_watch(self, spec: Any) -> None:
+        loader = spec.loader
+        if "exec_module" in getattr(loader, "__dict__", {"exec_module"}):
+            return  # one loader for many modules, or none of its own: built-in modules
+        execute = loader.exec_module
+        try:
+            loader.exec_module = lambda module: self._execute(spec.name, execute, module)
+        except AttributeError:
+            return
+
+    def _execute(self, name: str, execute: Callable[[Any], None], module: Any) -> None:
+        entered = _clock()
+        record = Loaded(name, self.whose.module(name))
+        outer_module, self.recorder.module = self.recorder.module, name
+        self.settle()
+        self._running.append(record)
+        started = _clock()
+        try:
+            execute(module)
+        finally:
+            record.total = _clock() - started - record.overhead
+            self.settle()
+            self._running.pop()
+            self.recorder.module = outer_module
+            self.loaded.append(record)
+            if record.owner != CONNECTOR:
+                self._note_namespace(name, module)
+            if self._running:
+                around = _clock() - entered
+                self._running[-1].inner += record.total
+                self._running[-1].overhead += max(0.0, around - record.total)
+            self.alive()
+
+    def settle(self) -> None:
+        """Look at the shared state: whatever changed since the last look, the running module did."""
+        now = self.read()
+        for key, told in changes(self._state, now).items():
+            module = self._running[-1] if self._running else None
+            self.changed.append(
+                {
+                    "module": module.name if module else "",
+                    "own": module is None or module.owner == CONNECTOR,
+                    "key": key,
+                    "told": told,
+                    "file": self.line and self.line[0],
+                    "line": self.line and self.line[1],
+                }
+            )
+        self._state = now
+
+    def _note_namespace(self, name: str, module: types.ModuleType) -> None:
+        space = vars(module)
+        self.namespaces[name] = {key: one for key, one in space.items() if isinstance(one, _FUNCTIONS)}
+
+    def patches(self) -> list[tuple[str, str]]:
+        """`(module.attribute, module of the new value)` for what no longer is what its module made it."""
+        found = []
+        for name, before in self.namespaces.items():
+            now = vars(sys.modules.get(name, types.ModuleType(name)))
+            for key, one in before.items():
+                new = now.get(key, one)
+                if new is not one and self._is_patch(name, new):
+                    found.append((f"{name}.{key}", str(getattr(new, "__module__", None) or "")))
+        return found + self._foreign_members()
+
+    def _is_patch(self, name: str, new: Any) -> bool:
+        """A third party that replaces its own functions is at home; in Python's modules nobody is."""
+        top = name.partition(".")[0]
+        if top == "_certify_inside":
+            return False
+        made_in = str(getattr(new, "__module__", None) or "").partition(".")[0]
+        return top in sys.stdlib_module_names or made_in != top
+
+    def _foreign_members(self) -> list[tuple[str, str]]:
+        """Methods of other packages' classes that the connector put there."""
+        found = []
+        for name in self.namespaces:
+            for key, one in list(vars(sys.modules.get(name, types.ModuleType(name))).items()):
+                if not isinstance(one, type) or one.__module__ != name:
+                    continue
+                for member, value in list(vars(one).items()):
+                    made_in = getattr(value, "__module__", None)
+                    if isinstance(made_in, str) and self.whose.module(made_in) == CONNECTOR:
+                        found.append((f"{name}.{key}.{member}", made_in))
+        return found
+
+
+def _attribute_id(dotted: str) -> int:
+    """The identity of `module.attribute` or `module.Class.attribute`; 0 while there is none."""
+    parts = dotted.split(".")
+    for count in range(len(parts) - 1, 0, -1):
+        module = sys.modules.get(".".join(parts[:count]))
+        if module is not None:
+            value: Any = module
+            for part in parts[count:]:
+                value = vars(value).get(part) if hasattr(value, "__dict__") else None
+            return id(value) if value is not None else 0
+    return 0

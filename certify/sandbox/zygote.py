@@ -1,0 +1,352 @@
+"""Start the zygote in the connector's interpreter, give it tasks, watch them, and end it.
+
+The other side is `inside/zygote.py`. Nothing the child says is trusted further than its frames parse.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from certify.errors import SandboxError
+from certify.sandbox.inside.frames import Unpacker, pack
+from certify.sandbox.limits import Limits
+
+_START = Path(__file__).with_name("inside") / "start.py"
+
+#: What of our own environment a connector's interpreter needs to start at all. Nothing else goes in: a
+#: developer's environment is full of secrets.
+_PASSED_ON = (
+    "PATH",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "VIRTUAL_ENV",
+)
+
+#: Set to `none` where namespaces must not be used, to try the weaker isolation.
+ISOLATION_VARIABLE = "CERTIFY_ISOLATION"
+
+#: The interpreter starts in 50 ms; a busy machine takes longer.
+_START_SECONDS = 20.0
+#: After its own limit a child is ended by the zygote; after this much more, the zygote is.
+_GRACE_SECONDS = 3.0
+#: What is kept of the output and of a crash's traceback.
+_KEPT_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a task's process ended, and what it said until then.
+
+    `why` is `exit` when it ended by itself, else the limit that ended it: `wall`, `output`, `processes`,
+    or `lost` when it took its own zygote with it. `code` and `signal` are the process's own; seconds are
+    wall and processor time.
+    """
+
+    why: str
+    code: int | None
+    signal: int | None
+    seconds: float
+    cpu_seconds: float
+    peak_kib: int
+    messages: tuple[dict[str, Any], ...]
+    output: bytes
+    output_bytes: int
+    crash: str
+
+
+class Zygote:
+    """An empty interpreter that forks a child for each task. A context manager; it starts at the first task."""
+
+    def __init__(self, interpreter: Path | None = None, isolation: str | None = None) -> None:
+        self.interpreter = interpreter or Path(sys.executable)
+        self.isolation = isolation or os.environ.get(ISOLATION_VARIABLE, "auto")
+        self.ready: dict[str, str] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._private: str | None = None
+        self._frames = Unpacker()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def start(self) -> dict[str, str]:
+        """Start it, if it is not running: `{"isolation", "python", "executable"}`.
+
+        Raises SandboxError when the interpreter cannot be started or is no Python.
+        """
+        if self._process is not None:
+            return self.ready
+        self._private = tempfile.mkdtemp(prefix="certify-")
+        ours, theirs = socket.socketpair()
+        with theirs, tempfile.TemporaryFile() as complaints:
+            arguments = [self.interpreter, "-s", "-S", "-B", _START, str(theirs.fileno()), self._private]
+            try:
+                self._process = subprocess.Popen(
+                    [*map(str, arguments), self.isolation],
+                    pass_fds=[theirs.fileno()],
+                    env=self._environment(self._private),
+                    cwd=self._private,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=complaints,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                self.close()
+                raise SandboxError(f"{self.interpreter}: cannot be started: {error.strerror}") from error
+            theirs.close()
+            self._control, self._frames = ours, Unpacker()
+            first = self._first_message()
+            if first is None:
+                complaints.seek(0)
+                lines = complaints.read(_KEPT_BYTES).decode("utf-8", "replace").strip().splitlines()
+                self.close()
+                said = lines[-1] if lines else "it said nothing"
+                raise SandboxError(f"{self.interpreter}: the sandbox did not start in it: {said}")
+        self.ready = first
+        return self.ready
+
+    def _environment(self, private: str) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        return kept | {
+            "HOME": private,
+            "TMPDIR": private,
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONNOUSERSITE": "1",
+        }
+
+    def _first_message(self) -> dict[str, str] | None:
+        control = self._control
+        assert control is not None
+        control.settimeout(_START_SECONDS)
+        try:
+            while data := control.recv(65536):
+                for message in self._frames.feed(data):
+                    return dict(message["ready"])
+        except (OSError, ValueError):
+            pass
+        finally:
+            control.settimeout(None)
+        return None
+
+    def run(self, task: dict[str, Any], limits: Limits) -> Ended:
+        """Perform one task in a fresh fork; returns when it and all it started have ended."""
+        self.start()
+        assert self._control is not None
+        with contextlib.ExitStack() as stack:
+            events, child_events = socket.socketpair()
+            stack.callback(events.close)
+            output, child_output = os.pipe()
+            crash, child_crash = os.pipe()
+            for descriptor in (output, crash):
+                stack.callback(os.close, descriptor)
+            descriptors = [child_events.fileno(), child_output, child_crash]
+            try:
+                message = pack({"task": task, "limits": asdict(limits)})
+                socket.send_fds(self._control, [message[:65536]], descriptors)
+                self._control.sendall(message[65536:])
+            except OSError:
+                pass  # it is gone: the watch below sees that and says so
+            finally:
+                child_events.close()
+                os.close(child_output)
+                os.close(child_crash)
+            return _Watch(self, limits, events, output, crash).until_ended()
+
+    def close(self) -> None:
+        """End the zygote and everything in it, and remove its private folder."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            self._end_process(self._process)
+            self._process = None
+        if self._private is not None:
+            shutil.rmtree(self._private, ignore_errors=True)
+            self._private = None
+
+    def _end_process(self, process: subprocess.Popen[bytes]) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.5)  # it ends by itself when the control socket closes
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if self._private is not None:
+            _end_marked(self._private)
+
+    def kill_task(self, why: str) -> None:
+        """Ask the zygote to end the running task."""
+        if self._control is not None:
+            with contextlib.suppress(OSError):
+                self._control.sendall(pack({"kill": why}))
+
+    @property
+    def control(self) -> socket.socket:
+        """The socket on which the zygote says how a task ended."""
+        assert self._control is not None
+        return self._control
+
+    def control_messages(self, data: bytes) -> list[dict[str, Any]]:
+        """Decode what came on the control socket."""
+        return self._frames.feed(data)
+
+
+class _Watch:
+    """Collects what one running task says until its zygote tells how it ended."""
+
+    def __init__(
+        self, zygote: Zygote, limits: Limits, events: socket.socket, output: int, crash: int
+    ) -> None:
+        self.zygote = zygote
+        self.limits = limits
+        self.events, self.output, self.crash = events, output, crash
+        self.frames = Unpacker()
+        self.messages: list[dict[str, Any]] = []
+        self.kept_output = bytearray()
+        self.output_bytes = 0
+        self.crash_text = bytearray()
+        self.ended: dict[str, Any] | None = None
+
+    def until_ended(self) -> Ended:
+        started = time.monotonic()
+        deadline = started + self.limits.wall_seconds + _GRACE_SECONDS
+        with selectors.DefaultSelector() as selector:
+            for source, reader in self._sources():
+                os.set_blocking(source, False)
+                selector.register(source, selectors.EVENT_READ, reader)
+            while self.ended is None:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    self._lose()
+                    break
+                for key, _ in selector.select(left):
+                    if not key.data():
+                        selector.unregister(key.fd)
+        os.set_blocking(self.zygote.control.fileno(), True) if self.zygote._control else None
+        for _, reader in self._sources()[1:]:
+            while reader():
+                pass
+        ended = self.ended or {}
+        return Ended(
+            why=ended.get("why", "lost"),
+            code=ended.get("code"),
+            signal=ended.get("signal"),
+            seconds=ended.get("seconds", time.monotonic() - started),
+            cpu_seconds=ended.get("cpu_seconds", 0.0),
+            peak_kib=ended.get("peak_kib", 0),
+            messages=tuple(self.messages),
+            output=bytes(self.kept_output),
+            output_bytes=self.output_bytes,
+            crash=self.crash_text.decode("utf-8", "replace"),
+        )
+
+    def _sources(self) -> list[tuple[int, Callable[[], bool]]]:
+        control = self.zygote.control.fileno() if self.zygote._control else -1
+        return [
+            (control, self._read_control),
+            (self.events.fileno(), self._read_events),
+            (self.output, self._read_output),
+            (self.crash, self._read_crash),
+        ]
+
+    def _read_control(self) -> bool:
+        try:
+            data = self.zygote.control.recv(65536)
+            messages = self.zygote.control_messages(data)
+        except BlockingIOError:
+            return True
+        except (OSError, ValueError):
+            data, messages = b"", []
+        if not data:
+            self._lose()
+            return False
+        for message in messages:
+            if "ended" in message:
+                self.ended = message["ended"]
+        return True
+
+    def _lose(self) -> None:
+        """The zygote is gone or does not answer: end what is left; the next task starts a new one."""
+        self.ended = {"why": "lost"}
+        self.zygote.close()
+
+    def _read_events(self) -> bool:
+        try:
+            data = self.events.recv(65536)
+            self.messages += self.frames.feed(data)
+        except BlockingIOError:
+            return False
+        except (OSError, ValueError):
+            return False  # what follows broken frames is not ours
+        return bool(data)
+
+    def _read_output(self) -> bool:
+        data = _read(self.output)
+        self.output_bytes += len(data)
+        self.kept_output += data[: _KEPT_BYTES - len(self.kept_output)]
+        if self.output_bytes > self.limits.output_bytes and self.ended is None:
+            self.zygote.kill_task("output")
+        return bool(data)
+
+    def _read_crash(self) -> bool:
+        data = _read(self.crash)
+        self.crash_text += data[: _KEPT_BYTES - len(self.crash_text)]
+        return bool(data)
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:
+        return b""
+
+
+def _end_marked(private: str) -> None:
+    """Kill what still lives and carries our private folder in its environment (where there is a /proc)."""
+    marker = b"HOME=" + os.fsencode(private) + b"\0"
+    for _ in range(10):
+        found = [process for process in _processes() if marker in _environment_of(process)]
+        for process in found:
+            with contextlib.suppress(OSError):
+                os.kill(process, signal.SIGKILL)
+        if not found:
+            return
+        time.sleep(0.01)
+
+
+def _processes() -> list[int]:
+    try:
+        return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    except OSError:
+        return []
+
+
+def _environment_of(process: int) -> bytes:
+    try:
+        return Path(f"/proc/{process}/environ").read_bytes() + b"\0"
+    except OSError:
+        return b""

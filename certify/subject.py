@@ -1,0 +1,89 @@
+"""What a rule may ask of a connector, whichever system it belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from certify.contract import Contract
+from certify.contract.document import Document, KeyPath
+from certify.model import Location
+
+
+@dataclass(frozen=True)
+class Package:
+    """A Python package to import: its name, the folder it is found in (None: installed), its files."""
+
+    name: str
+    path: str | None
+    folder: str
+    modules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A manifest example: its document, or why it does not parse (the line within the message)."""
+
+    file: str
+    document: Document | None
+    error: str = ""
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """The manifest; empty when it does not parse or is no mapping."""
+        value = self.document.value if self.document else None
+        return value if isinstance(value, dict) else {}
+
+    def at(self, *keys: str | int) -> Location:
+        """Where a key stands in the example."""
+        path: KeyPath = keys
+        return Location(self.file, self.document.line(path) if self.document else 1)
+
+
+class Subject(Protocol):
+    """A connector under certification. Methods raise Unverified or NotApplicable where there is nothing."""
+
+    @property
+    def contract(self) -> Contract:
+        """Its contract."""
+        ...
+
+    @property
+    def version(self) -> str | None:
+        """Its version, as its own metadata says; None when it says none."""
+        ...
+
+    def package(self) -> Package:
+        """The import package."""
+        ...
+
+    def requirements(self) -> tuple[str, ...]:
+        """Names of the distributions it needs, its own first."""
+        ...
+
+    def optional_distributions(self) -> tuple[str, ...]:
+        """Names of the distributions that only its extras and dependency groups need."""
+        ...
+
+    def public_names(self) -> dict[str, str | frozenset[str]]:
+        """Names its package must have, with the text or the set of texts the contract implies."""
+        ...
+
+    def examples(self) -> tuple[Example, ...]:
+        """Its manifest examples."""
+        ...
+
+    def missing_fields(self, example: Example) -> tuple[str, ...]:
+        """Keys that a manifest of this system must have and this one has not."""
+        ...
+
+    def sides(self, example: Example) -> dict[str, str | None]:
+        """Under which capabilities this example uses the connector, each with the strategy it names."""
+        ...
+
+    def declared(self) -> dict[str, tuple[Location, Any]]:
+        """What the system's own manifest says of the connector, to be held against the contract.
+
+        Raises ContractError when there is one that cannot be read.
+        """
+        ...

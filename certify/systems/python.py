@@ -1,0 +1,205 @@
+"""A connector that is a Python package, of no system in particular; the base of those that are."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import os
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from certify.contract import Contract
+from certify.contract.detection import project_table
+from certify.contract.document import read_document
+from certify.errors import ContractError
+from certify.model import Location
+from certify.rules import NotApplicable, Unverified
+from certify.subject import Example, Package
+
+#: Folders beside a package that are no package of the connector.
+_NOT_THE_PACKAGE = frozenset(
+    {"tests", "test", "docs", "doc", "examples", "certification", "scripts", "build", "dist", "benchmarks"}
+)
+#: Modules that are not imported by whoever uses a connector: programs and tests.
+_NOT_IMPORTED = re.compile(r"__main__|conftest|setup|tests?|test_.*|.*_test")
+_SOURCE = ".py"
+#: More than this is no connector, and would take minutes.
+_MAX_MODULES = 2000
+_MAX_EXAMPLES = 500
+
+
+class PythonConnector:
+    """Reads pyproject.toml and the tree; everything is found once."""
+
+    #: Import names that the system's own manifest gives, before anything is guessed.
+    needs_package = "subject:\n  package: your_import_package"
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self.root = contract.root
+
+    @property
+    def contract(self) -> Contract:
+        """Its contract."""
+        return self._contract
+
+    @cached_property
+    def project(self) -> dict[str, Any]:
+        """The `[project]` table of its pyproject.toml."""
+        return project_table(self.root)
+
+    @property
+    def version(self) -> str | None:
+        """The version in pyproject.toml, or the literal `__version__` of the package."""
+        version = self.project.get("version")
+        if isinstance(version, str):
+            return version
+        try:
+            folder = Path(self.package().folder)
+        except (Unverified, OSError):
+            return None
+        init = folder / "__init__.py"
+        text = init.read_text("utf-8", "replace")[:100_000] if init.is_file() else ""
+        literal = re.search(r"^__version__(?:\s*:\s*\w+)?\s*=\s*[\"']([^\"']+)[\"']", text, re.MULTILINE)
+        return literal[1] if literal else None
+
+    def package(self) -> Package:
+        """The import package: named by the system's manifest or the contract, else the only one there is."""
+        name = self.import_name() or self._guessed_name()
+        if name is None:
+            raise Unverified("the connector's import package cannot be told", self.needs_package)
+        for place in (self.root / "src", self.root):
+            found = _find_package(place, name)
+            if found is not None:
+                return Package(name, str(place), str(found), tuple(_modules(found, name)))
+        folder = _installed(name)
+        if folder is None:
+            raise Unverified(
+                f"the import package {name!r} is neither under src/, nor in the root, nor installed",
+                self.needs_package,
+            )
+        return Package(name, None, str(folder), tuple(_modules(folder, name)))
+
+    def import_name(self) -> str | None:
+        """The name that is written down somewhere."""
+        return self.contract.subject.package
+
+    def _guessed_name(self) -> str | None:
+        own = str(self.project.get("name") or "")
+        normal = re.sub(r"[-_.]+", "_", own).lower()
+        for place in (self.root / "src", self.root):
+            names = [name for name in _packages_in(place) if name not in _NOT_THE_PACKAGE]
+            if normal in names:
+                return normal
+            if len(names) == 1:
+                return names[0]
+        return None
+
+    def requirements(self) -> tuple[str, ...]:
+        """Names in `project.dependencies`."""
+        return tuple(_distribution_names(self.project.get("dependencies")))
+
+    def optional_distributions(self) -> tuple[str, ...]:
+        """Names in the extras that are not required anyway."""
+        extras = self.project.get("optional-dependencies")
+        own = {_normal(str(self.project.get("name") or "")), *map(_normal, self.requirements())}
+        names: dict[str, None] = {}
+        for requirements in extras.values() if isinstance(extras, dict) else ():
+            names.update(
+                (name, None) for name in _distribution_names(requirements) if _normal(name) not in own
+            )
+        return tuple(names)
+
+    def public_names(self) -> dict[str, str | frozenset[str]]:
+        """A plain Python connector promises no names."""
+        raise NotApplicable("only a system that prescribes public names can compare them")
+
+    def examples(self) -> tuple[Example, ...]:
+        """Every YAML file under `examples/`, in order of their names."""
+        folder = self.root / "examples"
+        paths = sorted(_files(folder, (".yaml", ".yml")))[:_MAX_EXAMPLES]
+        if not paths:
+            raise Unverified("there is no manifest example", "# a file such as examples/NAME.yaml")
+        return tuple(self._example(path) for path in paths)
+
+    def _example(self, path: Path) -> Example:
+        shown = path.relative_to(self.root).as_posix()
+        try:
+            return Example(shown, read_document(path, shown))
+        except ContractError as error:
+            return Example(shown, None, str(error))
+
+    def missing_fields(self, example: Example) -> tuple[str, ...]:
+        """Nothing is known to be required."""
+        return ()
+
+    def sides(self, example: Example) -> dict[str, str | None]:
+        """Unknown: the system's manifest format is not known."""
+        raise NotApplicable("the form of this system's manifests is not known")
+
+    def declared(self) -> dict[str, tuple[Location, Any]]:
+        """There is no manifest of a system."""
+        return {}
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _distribution_names(requirements: Any) -> list[str]:
+    texts = [one for one in requirements if isinstance(one, str)] if isinstance(requirements, list) else []
+    matches = [re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", text) for text in texts]
+    return [match[1] for match in matches if match]
+
+
+def _find_package(place: Path, name: str) -> Path | None:
+    """The folder of a package (or the file of a module) of this dotted name directly below a place."""
+    path = place.joinpath(*name.split("."))
+    if path.is_dir() and any(True for _ in _files(path, (_SOURCE,))):
+        return path
+    module = path.with_suffix(_SOURCE)
+    return module if module.is_file() else None
+
+
+def _packages_in(place: Path) -> list[str]:
+    try:
+        entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+    except OSError:
+        return []
+    return [one.name for one in entries if one.is_dir() and (Path(one.path) / "__init__.py").is_file()]
+
+
+def _files(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
+    """Regular files below a folder, hidden ones left out, links not followed."""
+    for base, folders, names in os.walk(folder, followlinks=False):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
+        for name in sorted(names):
+            path = Path(base) / name
+            if name.endswith(suffixes) and not path.is_symlink() and path.is_file():
+                yield path
+
+
+def _modules(folder: Path, package: str) -> Iterator[str]:
+    """The package and its submodules as dotted names, parents first; programs and tests left out."""
+    yield package
+    if folder.is_file():
+        return
+    native = tuple(importlib.machinery.EXTENSION_SUFFIXES)
+    names = set()
+    for path in _files(folder, (_SOURCE, *native)):
+        stem = path.name.partition(".")[0]
+        parts = [*path.relative_to(folder).parent.parts, *([] if stem == "__init__" else [stem])]
+        if parts and all(one.isidentifier() and not _NOT_IMPORTED.fullmatch(one) for one in parts):
+            names.add(".".join([package, *parts]))
+    yield from sorted(names)[:_MAX_MODULES]
+
+
+def _installed(name: str) -> Path | None:
+    """Where this interpreter has the package, found without importing anything."""
+    spec = importlib.machinery.PathFinder.find_spec(name.partition(".")[0])
+    if spec is None or spec.origin is None:
+        return None
+    origin = Path(spec.origin)
+    return origin.parent if origin.name == "__init__.py" else origin

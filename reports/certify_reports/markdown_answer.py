@@ -1,0 +1,126 @@
+"""The first screen of the Markdown report: may it be released, and if not, why not."""
+
+from __future__ import annotations
+
+from certify.model import WORST_FIRST, Reason, Report, Status, Verdict
+from certify_reports.blocks import Limit, at, bullets, first_paragraph, fold, named, numbered, page, said
+from certify_reports.words import (
+    SYMBOLS,
+    VERDICTS,
+    counts_of,
+    day,
+    number_of,
+    required_counts,
+    sentence,
+    status_word,
+    tier_words,
+)
+
+_FACTS = Limit(10, 10_000)
+_REASONS = Limit(50, 40_000)
+
+#: More names than this in one reason, and it no longer reads as a line.
+_NAMES = 8
+
+#: How many reasons that are mere gaps stand open: beside failures, and on their own.
+_OPEN_BESIDE, _OPEN_ALONE = 3, 5
+
+_MARKS = {
+    Verdict.CERTIFIED: "✓",
+    Verdict.NOT_CERTIFIED: "✗",
+    Verdict.INCOMPLETE: "?",
+    Verdict.NONE: "–",
+}
+
+_EXPLAINED = {
+    Verdict.CERTIFIED: "",
+    Verdict.NOT_CERTIFIED: "",
+    Verdict.INCOMPLETE: "Nothing that is required failed, but not all of it could be decided.",
+    Verdict.NONE: "A selection was run: it judges rules, not the connector.",
+}
+
+_INTERRUPTED = "> **Interrupted.** The run was stopped before its end; this is what was known by then."
+
+
+def answer(report: Report) -> str:
+    """Connector, verdict, facts, reasons."""
+    version = report.connector.version or "(no version)"
+    return page(
+        [
+            f"# Certification of {said(report.connector.name)} {said(version)}",
+            _INTERRUPTED if report.run.interrupted else "",
+            _verdict(report),
+            bullets(str, _facts(report), _FACTS),
+            _reasons(report),
+        ]
+    )
+
+
+def _verdict(report: Report) -> str:
+    words = f"**{_MARKS[report.verdict]} {VERDICTS[report.verdict]}.**"
+    return " ".join(filter(None, [words, sentence(required_counts(report)), _EXPLAINED[report.verdict]]))
+
+
+def _facts(report: Report) -> list[str]:
+    claimed = said(report.connector.claimed_status or "none")
+    return [
+        f"Tier: {tier_words(report)}",
+        f"Date: {day(report.run.finished) or said(report.run.finished)}",
+        f"System: {said(report.connector.system)}",
+        f"Claimed status: {claimed}; observed: {VERDICTS[report.verdict].lower()}",
+        *_beyond(report),
+    ]
+
+
+def _beyond(report: Report) -> list[str]:
+    """What is not required decides no verdict, but nobody should first find it on the third screen."""
+    found = [rule.status for rule in report.rules if not rule.required]
+    failed = [status for status in found if status in (Status.FAILED, Status.ERRORED)]
+    return [f"Beyond what is required: {counts_of(found)}"] if failed else []
+
+
+def _reasons(report: Report) -> str:
+    if not report.reasons:
+        return ""
+    title = "What did not pass" if report.verdict is Verdict.NONE else "Why it is not certified"
+    grouped = _grouped(report.reasons)
+    known = [group for group in grouped if group[0].status is not Status.UNVERIFIED]
+    gaps = [group for group in grouped if group[0].status is Status.UNVERIFIED]
+    split = _open_gaps(len(known), len(gaps))
+    shown, folded = known + gaps[:split], gaps[split:]
+    hidden = sum(len(group) for group in folded)
+    rest = numbered(_reason, folded, _REASONS, first=len(shown) + 1)
+    return page(
+        [
+            f"## {title}",
+            numbered(_reason, shown, _REASONS),
+            fold(f"{hidden} {'more ' * bool(split)}unverified: nothing here could exercise them", rest),
+        ]
+    )
+
+
+def _open_gaps(known: int, gaps: int) -> int:
+    """Failures keep the first screen; a few gaps may stand beside them, or the first of many alone."""
+    if known:
+        return gaps if gaps <= _OPEN_BESIDE else 0
+    return _OPEN_ALONE
+
+
+def _grouped(reasons: tuple[Reason, ...]) -> list[list[Reason]]:
+    """Worst first; names that lack the same thing for the same cause make one reason."""
+    groups: dict[tuple[object, ...], list[Reason]] = {}
+    for reason in sorted(reasons, key=lambda reason: WORST_FIRST.index(reason.status)):
+        cause = (reason.status, reason.message, reason.fix, reason.location)
+        groups.setdefault(cause, []).append(reason)
+    return list(groups.values())
+
+
+def _reason(group: list[Reason]) -> str:
+    one = group[0]
+    names = ", ".join(named(reason.id) for reason in group[:_NAMES])
+    more = f" and {number_of(len(group) - _NAMES, 'other')}" if len(group) > _NAMES else ""
+    where = at(one.location, one.message)
+    message = f": {sentence(said(one.message))}" if one.message.strip() else "."
+    fix = said(first_paragraph(one.fix))
+    mend = f" **Fix:** {sentence(fix)}" if fix else ""
+    return f"{SYMBOLS[one.status]} {names}{more} {status_word(one.status)}{where}{message}{mend}"

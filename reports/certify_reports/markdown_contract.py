@@ -1,0 +1,80 @@
+"""The contract's own names in the Markdown report: what became of each, and what to add for the rest."""
+
+from __future__ import annotations
+
+from certify.model import IdKind, IdResult, Report, Status
+from certify_reports.blocks import (
+    EXPLANATION,
+    Limit,
+    bullets,
+    clipped,
+    fold,
+    listed,
+    named,
+    page,
+    row,
+    said,
+    table,
+)
+from certify_reports.escape import fenced
+from certify_reports.words import SYMBOLS, counts_of, status_mark
+
+_IDS = Limit(300, 80_000)
+_RULES = Limit(300, 60_000)
+_NEEDS = Limit(50, 60_000)
+
+_HEAD = ("id", "asked for by", "status", "what was said")
+_ASKED_BY = {
+    IdKind.REQUIRED_TEST: "required tests",
+    IdKind.GATE: "quality gate",
+    IdKind.BENCHMARK: "benchmark",
+}
+
+
+def contract(report: Report) -> str:
+    """Each name with its status, and the rules that stand for it."""
+    if not report.ids:
+        return ""
+    statuses = {rule.id: rule.status for rule in report.rules}
+    ruled = [name for name in report.ids if name.rules]
+    return page(
+        [
+            "## What the contract asks for",
+            table(_HEAD, lambda name: _row(name, statuses), report.ids, _IDS),
+            fold(
+                "The rules that stand for each", bullets(lambda name: _rules(name, statuses), ruled, _RULES)
+            ),
+        ]
+    )
+
+
+def additions(report: Report) -> str:
+    """The exact lines that would let more be verified; one piece where several names need the same."""
+    pieces: dict[str, list[str]] = {}
+    for name in report.ids:
+        if name.needs.strip() and name.status in (Status.UNVERIFIED, Status.BLOCKED, Status.ERRORED):
+            pieces.setdefault(name.needs, []).append(name.id)
+    title = f"## What to add to {named(report.run.contract)}"
+    return page([title, listed(_piece, list(pieces.items()), _NEEDS, between="\n\n")]) if pieces else ""
+
+
+def _row(name: IdResult, statuses: dict[str, Status]) -> str:
+    by = said(name.capability) if name.capability else _ASKED_BY[name.kind]
+    found = counts_of(statuses.get(rule, Status.UNVERIFIED) for rule in name.rules)
+    return row(
+        named(name.id),
+        by,
+        status_mark(name.status),
+        said(name.message) or (f"rules: {found}" if found else ""),
+    )
+
+
+def _rules(name: IdResult, statuses: dict[str, Status]) -> str:
+    marks = [f"{SYMBOLS[statuses.get(rule, Status.UNVERIFIED)]} {named(rule)}" for rule in name.rules]
+    return f"{named(name.id)}: {', '.join(marks)}"
+
+
+def _piece(piece: tuple[str, list[str]]) -> str:
+    needs, ids = piece
+    names = ", ".join(map(named, ids[:20]))
+    return f"For {names}{', …' if len(ids) > 20 else ''}:\n\n{fenced(clipped(needs, EXPLANATION), 'yaml')}"

@@ -1,0 +1,143 @@
+"""The end of the Markdown report: what it rests on, how to check it, and what it does not claim."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from certify_reports.blocks import (
+    Limit,
+    bullets,
+    first_paragraph,
+    fold,
+    named,
+    numbered,
+    page,
+    row,
+    said,
+    table,
+)
+from certify_reports.escape import fenced
+from certify_reports.words import days_left, number_of, sentence, status_word
+
+if TYPE_CHECKING:
+    from certify.model import Connector, Evidence, Report, RuleResult, RunFacts, Step, WaiverResult
+
+_EVIDENCE = Limit(500, 60_000)
+_WAIVERS = Limit(100, 30_000)
+_STEPS = Limit(50, 30_000)
+_DIGESTS = Limit(30, 20_000)
+_FACTS = Limit(12, 20_000)
+
+_VERIFY = (
+    "This detects a record that was cut short or damaged, and a page that no longer matches it. "
+    "It does not detect forgery; only the signed attestation does."
+)
+
+_NOT_CLAIMED = """\
+- That the service still answers as it did when its answers were recorded: nothing here went to the network.
+- Anything about a connector, a contract or rules other than those the digests above name.
+- That data is right at its source, or that rules which no one wrote would pass.
+- A security audit: the connector's code was run under watch, not reviewed.
+- Figures that hold on another machine."""
+
+
+def evidence(report: Report) -> str:
+    """What was seen while each rule ran."""
+    witnesses = [rule for rule in report.rules if rule.evidence]
+    seen = [(rule, entry) for rule in witnesses for entry in rule.evidence]
+    summary = f"{number_of(len(seen), 'observation')} in {number_of(len(witnesses), 'rule')}"
+    return page(["## Evidence", fold(summary, bullets(_seen, seen, _EVIDENCE))]) if seen else ""
+
+
+def waivers(report: Report) -> str:
+    """Who answers for what is let pass, and for how long yet."""
+    waived = [(rule, rule.waiver, report.run.finished) for rule in report.rules if rule.waiver]
+    head = ("rule", "status", "reason", "owner", "expires", "days left")
+    return page(["## Waivers", table(head, _waiver, waived, _WAIVERS)]) if waived else ""
+
+
+def next_tier(report: Report) -> str:
+    """The shortest path up."""
+    if report.next_tier is None or not report.next_tier.rules:
+        return ""
+    title = f"## The way to {report.next_tier.tier.value}, cheapest first"
+    return page([title, numbered(_step, report.next_tier.rules, _STEPS)])
+
+
+def verification(report: Report) -> str:
+    """Digests, the command that checks them, and how the run was made."""
+    return page(
+        [
+            "## How to verify",
+            fenced("certify verify certification_report.json", "sh"),
+            _VERIFY,
+            table(("what", "digest"), str, _digests(report), _DIGESTS),
+            bullets(str, _facts(report), _FACTS),
+        ]
+    )
+
+
+def not_claimed() -> str:
+    """The same under every report."""
+    return page(["## What this does not claim", _NOT_CLAIMED])
+
+
+def _seen(entry_of: tuple[RuleResult, Evidence]) -> str:
+    rule, entry = entry_of
+    kept = ", ".join(named(part) for part in (entry.path, entry.sha256) if part)
+    return f"{named(rule.id)} {said(entry.kind)}: {said(entry.summary)}{f' ({kept})' if kept else ''}"
+
+
+def _waiver(waived: tuple[RuleResult, WaiverResult, str]) -> str:
+    rule, waiver, finished = waived
+    reason = said(waiver.reason) + (f" ({named(waiver.url)})" if waiver.url else "")
+    left = days_left(waiver.expires, finished)
+    owner, expires = said(waiver.owner), said(waiver.expires)
+    return row(named(rule.id), status_word(rule.status), reason, owner, expires, left)
+
+
+def _step(step: Step) -> str:
+    standing = f"{step.effort.value} effort, now {status_word(step.status)}"
+    return f"{named(step.id)} ({standing}): {sentence(said(first_paragraph(step.fix)))}"
+
+
+def _digests(report: Report) -> list[str]:
+    # Not the record's own digest: the record covers this page's, so this page cannot name the record's.
+    run = report.run
+    suites = [
+        row(f"suite {said(suite.name)} {said(suite.version)}", named(suite.digest)) for suite in run.suites
+    ]
+    return [
+        row(f"tree{_commit(report.connector)}", named(report.connector.tree_digest)),
+        row(f"contract {named(run.contract)}", named(run.contract_digest)),
+        *suites,
+    ]
+
+
+def _commit(connector: Connector) -> str:
+    if not connector.commit:
+        return ""
+    changes = ", with changes not committed" if connector.dirty else ""
+    return f" at commit {named(connector.commit)}{changes}"
+
+
+def _facts(report: Report) -> list[str]:
+    run, coverage = report.run, report.coverage
+    return [
+        f"Command: {named(run.command)}, certify {said(run.certify_version)}",
+        f"From {said(run.started)} to {said(run.finished)}, {run.seconds:.1f} s",
+        f"On Python {said(run.python)}, {said(run.platform)}",
+        f"Isolation: {_isolation(run)}",
+        f"Rules: {coverage.planned} planned, {coverage.ran} ran",
+        f"Capabilities claimed: {_names(coverage.claimed_capabilities)}; "
+        f"exercised: {_names(coverage.exercised_capabilities)}",
+    ]
+
+
+def _isolation(run: RunFacts) -> str:
+    weaker = " (weaker: it cannot hold native code back)" if run.isolation == "hook" else ""
+    return f"{said(run.isolation)}{weaker}"
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(map(named, names[:20])) or "none"

@@ -1,0 +1,163 @@
+"""Render findings as SARIF 2.1.0, which code scanning reads.
+
+The format: OASIS "Static Analysis Results Interchange Format (SARIF) Version 2.1.0".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from certify.model import Format, IdResult, Location, Report, RuleResult, Status
+from certify_reports.complaints import Complaint, complaints, unruled_ids
+from certify_reports.escape import code, fenced, inline, prose, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+#: For a contract that lies outside the tree: code scanning shows no result without a file in it.
+_UNKNOWN = {"uri": "certification.yaml", "uriBaseId": "%SRCROOT%"}
+
+#: Where a message names a line, so that a fingerprint outlives a line added above.
+_LINE_NUMBER = re.compile(r"(:|\blines? )\d+")
+
+
+def render(report: Report) -> str:
+    """One run: a result for each finding that failed or is required and unverified."""
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report)]}, indent=2) + "\n"
+
+
+def _run(report: Report) -> dict[str, Any]:
+    found = list(complaints(report))
+    errored = [complaint for complaint in found if complaint.status is Status.ERRORED]
+    invocation = {
+        "executionSuccessful": not errored and not report.run.interrupted,
+        "exitCode": report.exit_code,
+        "toolExecutionNotifications": [_notification(one, report.run.contract) for one in errored],
+    }
+    return {
+        "tool": {"driver": _driver(report)},
+        "invocations": [invocation],
+        "results": _results([one for one in found if _is_result(one)], report.run.contract),
+    }
+
+
+def _driver(report: Report) -> dict[str, Any]:
+    rules = [_rule(rule) for rule in report.rules] + [_unruled(name) for name in _once(unruled_ids(report))]
+    return {"name": "certify", "version": visible(report.run.certify_version), "rules": rules}
+
+
+def _rule(rule: RuleResult) -> dict[str, Any]:
+    alone = f"certify --only {rule.id}"
+    return {
+        "id": visible(rule.id),
+        "shortDescription": {"text": _plain(rule.title)},
+        "fullDescription": {"text": _plain(rule.why)},
+        "help": {
+            "text": _plain(f"{rule.fix}\n\nRun this rule alone: {alone}"),
+            "markdown": f"{prose(rule.fix)}\n\nRun this rule alone: {code(alone)}",
+        },
+        "defaultConfiguration": {"level": "error" if rule.required else "warning"},
+        "properties": {"tags": [visible(rule.area), rule.tier.value, f"effort-{rule.effort.value}"]},
+    }
+
+
+def _unruled(name: IdResult) -> dict[str, Any]:
+    needs = name.needs or "No installed rule stands for this name; install the suite that does."
+    return {
+        "id": visible(name.id),
+        "shortDescription": {"text": "The contract names it"},
+        "fullDescription": {
+            "text": "What the contract names must be verified before a connector is certified."
+        },
+        "help": {"text": _plain(needs), "markdown": fenced(needs, "yaml") if name.needs else inline(needs)},
+        "defaultConfiguration": {"level": "note"},
+        "properties": {"tags": ["contract", name.kind.value]},
+    }
+
+
+def _once(names: Iterable[IdResult]) -> list[IdResult]:
+    """A contract may name one id under two capabilities; SARIF wants each rule once."""
+    return list({name.id: name for name in names}.values())
+
+
+def _is_result(complaint: Complaint) -> bool:
+    required_unknown = complaint.status is Status.UNVERIFIED and complaint.required
+    return complaint.status is Status.FAILED or required_unknown
+
+
+def _level(complaint: Complaint) -> str:
+    if complaint.status is Status.UNVERIFIED:
+        return "note"
+    return "error" if complaint.required else "warning"
+
+
+def _results(found: list[Complaint], contract: str) -> list[dict[str, Any]]:
+    seen: Counter[str] = Counter()
+    results = []
+    for complaint in found:
+        print_ = _fingerprint(complaint)
+        seen[print_] += 1
+        results.append(_result(complaint, f"{print_}:{seen[print_]}", contract))
+    return results
+
+
+def _result(complaint: Complaint, fingerprint: str, contract: str) -> dict[str, Any]:
+    return {
+        "ruleId": visible(complaint.rule),
+        "level": _level(complaint),
+        "message": {"text": _plain(complaint.message)},
+        "locations": [_location(complaint.location, contract)],
+        "partialFingerprints": {"certify/v1": fingerprint},
+    }
+
+
+def _notification(complaint: Complaint, contract: str) -> dict[str, Any]:
+    return {
+        "level": "error",
+        "associatedRule": {"id": visible(complaint.rule)},
+        "message": {"text": _plain(complaint.message)},
+        "locations": [_location(complaint.location, contract)],
+    }
+
+
+def _plain(text: str) -> str:
+    """A message without the links that SARIF lets a plain message hold: `[words](target)`."""
+    return visible(text).replace("](", "] (")
+
+
+def _fingerprint(complaint: Complaint) -> str:
+    """The same for the same finding however far it moved; equal ones are told apart by their count."""
+    parts = (complaint.rule, complaint.location.file, _LINE_NUMBER.sub(r"\1", complaint.message))
+    return hashlib.sha256(visible("\0".join(parts)).encode()).hexdigest()
+
+
+def _location(location: Location, contract: str) -> dict[str, Any]:
+    artifact = _artifact(location.file)
+    if artifact is None:
+        artifact, location = _artifact(contract) or _UNKNOWN, Location(contract)
+    return {
+        "physicalLocation": {
+            "artifactLocation": artifact,
+            "region": {"startLine": max(location.line or 1, 1)},
+        }
+    }
+
+
+def _artifact(file: str) -> dict[str, str] | None:
+    """Where a file is; None for one that is no file or lies outside the tree by a relative path."""
+    path = posixpath.normpath(file) if file else "."
+    if path == "." or path == ".." or path.startswith("../"):
+        return None
+    uri = quote(path, safe="/", errors="backslashreplace")
+    return {"uri": f"file://{uri}"} if path.startswith("/") else {"uri": uri, "uriBaseId": "%SRCROOT%"}
+
+
+FORMAT = Format("sarif", "certification.sarif", render)

@@ -1,0 +1,1 @@
+"""The rulebook: one pytest module an area, one function a rule."""
