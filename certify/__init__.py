@@ -5,6 +5,9 @@ This is the public face, all that a suite of rules or a connector's own test nee
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from certify.errors import CertifyError, ContractError, ReportError, SandboxError, SuiteError
 from certify.model import Effort, Evidence, Finding, Location, Outcome, Report, Status, Tier, Verdict
 from certify.rules import (
@@ -19,17 +22,45 @@ from certify.rules import (
     rule,
 )
 
+if TYPE_CHECKING:
+    from certify.contract import Contract
+    from certify.sandbox.import_probe import ImportProbe
+    from certify.sandbox.observed_import import ImportObservation
+    from certify.subject import Example, Subject
+
 __version__ = "0.1.0"
+
+#: What rules name in annotations and fixtures give them: imported on first use, since it needs YAML and
+#: sockets, and `certify --help` does not.
+_LATE = {
+    "Contract": "certify.contract",
+    "Example": "certify.subject",
+    "ImportObservation": "certify.sandbox.observed_import",
+    "ImportProbe": "certify.sandbox.import_probe",
+    "Subject": "certify.subject",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a late part of the public face."""
+    if name in _LATE:
+        return getattr(importlib.import_module(_LATE[name]), name)
+    raise AttributeError(f"module 'certify' has no attribute {name!r}")
+
 
 __all__ = [
     "Blocked",
     "CertifyError",
+    "Contract",
     "ContractError",
     "Effort",
     "Evidence",
     "EvidenceLog",
+    "Example",
     "Finding",
     "HarnessFault",
+    "ImportObservation",
+    "ImportProbe",
     "Location",
     "NotApplicable",
     "Outcome",
@@ -39,6 +70,7 @@ __all__ = [
     "RuleBroken",
     "SandboxError",
     "Status",
+    "Subject",
     "SuiteError",
     "Tier",
     "Unverified",

@@ -303,14 +303,32 @@ def _reasons(plan: Plan, ids: Sequence[IdResult], rules: Sequence[RuleResult]) -
         unrun = not one.rules or any(name not in known for name in one.rules)
         if one.status in _OPEN and unrun and one.id not in seen:
             seen.add(one.id)
-            fix = "add to the contract:\n" + one.needs if one.needs else "wait for a rule, or drop the id"
-            told.append(Reason(one.id, Status.UNVERIFIED, _unrun_message(one, known), fix))
+            told.append(
+                Reason(one.id, Status.UNVERIFIED, _unrun_message(one, known), _what_to_add(one.needs))
+            )
     return sorted(told, key=lambda reason: WORST_FIRST.index(reason.status))
 
 
 def _unrun_message(one: IdResult, known: set[str]) -> str:
     absent = [name for name in one.rules if name not in known]
     return f"no installed rule exercises {', '.join(absent)}" if absent else one.message
+
+
+def _what_to_add(needs: str) -> str:
+    """The keys of the lines that are missing: `subject.source, replay.cassettes`."""
+    keys: list[str] = []
+    section = ""
+    for line in needs.splitlines():
+        key = line.partition(":")[0]
+        if key.startswith(" "):
+            keys.append(f"{section}.{key.strip()}")
+        else:
+            section = key
+    if not keys:
+        return "install a suite that has the rule; this one has not"
+    return (
+        f"add {', '.join(keys)} to the contract, as the report shows, and install a suite that has the rule"
+    )
 
 
 def _fix(rule: RuleResult) -> str:

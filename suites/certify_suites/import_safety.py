@@ -7,13 +7,14 @@ from certify import (
     EvidenceLog,
     Finding,
     HarnessFault,
+    ImportObservation,
+    ImportProbe,
     NotApplicable,
+    Subject,
     Tier,
     no_findings,
     rule,
 )
-from certify.sandbox.imports import ImportObservation, ImportProbe
-from certify.subject import Subject
 
 #: Processor seconds. A scheduler imports every connector it has, often, and most runs use one.
 OWN_SECONDS = 0.5
@@ -47,7 +48,9 @@ def test_imports_cleanly(import_observation: ImportObservation, evidence: Eviden
 
 
 @rule("optional_dependencies_are_optional", tier=Tier.BRONZE, effort=Effort.LOW)
-def test_optional_dependencies_are_optional(import_probe: ImportProbe, evidence: EvidenceLog) -> None:
+def test_optional_dependencies_are_optional(
+    imported: ImportObservation, import_probe: ImportProbe, evidence: EvidenceLog
+) -> None:
     """The package imports without its optional dependencies.
 
     Why: an extra that must be installed is not optional; whoever installs the connector without it gets

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from certify import ContractError, Effort, EvidenceLog, Finding, NotApplicable, Tier, no_findings, rule
-from certify.subject import Example, Subject
+from certify import (
+    ContractError,
+    Effort,
+    EvidenceLog,
+    Example,
+    Finding,
+    NotApplicable,
+    Subject,
+    Tier,
+    no_findings,
+    rule,
+)
 
 
 @rule("contract_is_valid", tier=Tier.BRONZE, effort=Effort.LOW, waivable=False)

@@ -83,6 +83,15 @@ def test_no_explanation_forges_a_heading_a_row_an_item_or_a_tag(text: str) -> No
 
 @unhurried
 @given(text=hostile_texts())
+def test_no_name_of_an_area_leaves_its_fold(text: str) -> None:
+    folded, word = (
+        render(replace(certified(), rules=(a_rule("r", area, title="t"),))) for area in (text, "word")
+    )
+    assert structure(folded) == structure(word)
+
+
+@unhurried
+@given(text=hostile_texts())
 def test_any_page_can_be_written_as_utf_8(text: str) -> None:
     page = render(spoken(not_certified(), text, frozenset()))
     assert page.encode().decode() == page
@@ -181,6 +190,16 @@ def test_gates_and_benchmarks_are_named_for_what_they_are() -> None:
     page = render(replace(certified(), ids=ids))
     assert "| `g` | quality gate | ✓ passed |" in page
     assert "| `b` | benchmark | ✓ passed |" in page
+
+
+def test_what_is_required_is_mended_first() -> None:
+    rules = (
+        a_rule("nice", "docs", Status.FAILED, title="t", required=False),
+        a_rule("torn", "docs", Status.ERRORED, title="t"),
+        a_rule("must", "docs", Status.FAILED, title="t"),
+    )
+    headings = re.findall("^### . `(.+)`$", render(replace(not_certified(), rules=rules)), re.MULTILINE)
+    assert headings == ["must", "torn", "nice"]
 
 
 @pytest.mark.parametrize(

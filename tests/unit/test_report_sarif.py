@@ -143,6 +143,12 @@ def test_an_error_of_the_harness_is_a_notification_and_no_result() -> None:
     assert (notification["associatedRule"]["id"], notification["message"]["text"]) == ("r", "bad")
 
 
+def test_an_interrupted_run_did_not_succeed() -> None:
+    report = certified()
+    run = of(replace(report, run=replace(report.run, interrupted=True)))
+    assert run["invocations"][0]["executionSuccessful"] is False
+
+
 def test_results_are_there_even_when_there_are_none() -> None:
     run = of(replace(certified(), rules=()))
     assert run["results"] == []

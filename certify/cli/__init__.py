@@ -1,0 +1,179 @@
+"""The command line: a thin shell over the plugin.
+
+Only click is imported here: `certify --help` answers at once, without pytest and without YAML.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from certify import __version__
+from certify.errors import CertifyError
+
+FORMATS = ("text", "json", "github")
+_FOLDER = click.Path(path_type=Path)
+
+
+class CertifyGroup(click.Group):
+    """Answers a path where a command belongs with what was most likely meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the subcommand, or say what was meant."""
+        word = args[0]
+        if self.get_command(ctx, word) is None:
+            if Path(word).exists() or "/" in word:
+                raise click.UsageError(f"no command {word!r}; did you mean -C {word}?", ctx)
+            close = difflib.get_close_matches(word, self.list_commands(ctx), n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise click.UsageError(f"no command {word!r}{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run, and tell every error of ours in one line, exit code 2."""
+        try:
+            return super().main(*args, **kwargs)
+        except CertifyError as error:
+            _stop(error)
+
+
+def _stop(error: CertifyError) -> NoReturn:
+    from certify.text import one_line
+
+    click.echo(f"certify: {one_line(str(error), 2000)}", err=True)
+    sys.exit(2)
+
+
+@click.group(
+    cls=CertifyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, "-V", "--version", message="certify %(version)s")
+@click.option(
+    "-C",
+    "folders",
+    metavar="DIR",
+    type=_FOLDER,
+    multiple=True,
+    help="The connector's folder (default: here). May be repeated.",
+)
+@click.option(
+    "--contract",
+    metavar="FILE",
+    type=_FOLDER,
+    help="The contract (default: certification/certification.yaml, certification.yaml).",
+)
+@click.option(
+    "--artifact-dir",
+    metavar="DIR",
+    type=_FOLDER,
+    help="Where the report goes (default: evidence.artifacts_dir of the contract).",
+)
+@click.option(
+    "--only",
+    metavar="NAME",
+    multiple=True,
+    help="Run only this rule, id or area. May be repeated. Gives no verdict.",
+)
+@click.option("--example", is_flag=True, help="Certify the embedded example connector.")
+@click.option(
+    "--python",
+    "interpreter",
+    metavar="FILE",
+    type=_FOLDER,
+    help="The interpreter the connector is installed in (default: certify's own).",
+)
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="What to print: text for people, the JSON report, or GitHub annotations.",
+)
+@click.option(
+    "-n",
+    "workers",
+    metavar="N",
+    type=click.IntRange(0, 64),
+    default=0,
+    help="Run in N processes (needs certify[xdist]).",
+)
+@click.pass_context
+def cli(ctx: click.Context, **options: Any) -> None:
+    """Certify data connectors: run what certification.yaml requires, offline, and write the report.
+
+    Exit codes: 0 certified (or selection passed), 1 not certified, 2 usage or contract error,
+    3 incomplete, 130 interrupted.
+
+    \b
+    certify -C path/to/connector --artifact-dir out
+    certify --example --artifact-dir out
+    certify --only import_safety
+    certify explain imports_cleanly
+    """
+    if ctx.invoked_subcommand is not None:
+        given = [
+            name
+            for name in options
+            if ctx.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
+        ]
+        if given:
+            raise click.UsageError(f"{ctx.invoked_subcommand!r} takes its own options, after its name", ctx)
+        return
+    from certify.cli.certification import Wish, certify
+
+    ctx.exit(certify(Wish(**options)))
+
+
+@cli.command()
+@click.option("--area", help="Only the rules of this area.")
+def rules(area: str | None) -> None:
+    """List the installed rules."""
+    from certify.cli.rulebook import list_rules
+
+    list_rules(area)
+
+
+@cli.command()
+@click.argument("name")
+def explain(name: str) -> None:
+    """Explain a rule, an id of a contract, or an area: what holds, why it matters, how to fix it."""
+    from certify.cli.rulebook import explain_name
+
+    explain_name(name)
+
+
+@cli.command()
+@click.argument("report", type=click.Path(path_type=Path))
+@click.pass_context
+def verify(ctx: click.Context, report: Path) -> None:
+    """Check that a report is whole: its digest, its verdict, and the renderings beside it.
+
+    Exit codes: 0 it holds, 1 it does not, 2 it cannot be read.
+    """
+    from certify.cli.verification import verify_report
+
+    ctx.exit(verify_report(report))
+
+
+@cli.command()
+@click.argument("report", type=click.Path(path_type=Path))
+@click.option("--format", "name", default="markdown", show_default=True, help="The rendering to print.")
+def report(report: Path, name: str) -> None:
+    """Print a recorded report (certification_report.json) in another format."""
+    from certify.cli.verification import print_report
+
+    print_report(report, name)
+
+
+def main() -> None:
+    """The console script."""
+    cli(prog_name="certify")

@@ -1,0 +1,209 @@
+"""Show a run while it happens, and its verdict: for people, for programs, for GitHub."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Protocol
+
+import click
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
+
+from certify.cli.artifacts import find_format
+from certify.cli.panel import STYLES, SYMBOLS, finding_lines, panel, summary_table
+from certify.contract import Contract
+from certify.errors import CertifyError
+from certify.judgement import Plan
+from certify.model import WORST_FIRST, Outcome, Report, Status, to_json
+from certify.text import one_line
+
+
+class Display(Protocol):
+    """What is told while connectors are certified."""
+
+    def begin(self, contract: Contract) -> None:
+        """A connector is about to be run."""
+
+    def planned(self, plan: Plan) -> None:
+        """Its rules are known."""
+
+    def running(self, nodeid: str) -> None:
+        """An item begins."""
+
+    def outcome(self, outcome: Outcome) -> None:
+        """An item has ended."""
+
+    def end_of_run(self) -> None:
+        """No more outcomes come."""
+
+    def finish(self, report: Report, folder: Path | None) -> None:
+        """The report is made, and written to `folder` if there is one."""
+
+    def refused(self, folder: Path, error: CertifyError) -> None:
+        """One of several connectors could not be run at all."""
+
+    def all_done(self) -> None:
+        """The last of several connectors is done."""
+
+
+def display_for(shape: str) -> Display:
+    """The display of a `--format`."""
+    return {"text": TextDisplay, "json": JsonDisplay, "github": GithubDisplay}[shape]()
+
+
+class SilentDisplay:
+    """Says nothing; the base of those that speak only at the end."""
+
+    def begin(self, contract: Contract) -> None:
+        """Nothing."""
+
+    def planned(self, plan: Plan) -> None:
+        """Nothing."""
+
+    def running(self, nodeid: str) -> None:
+        """Nothing."""
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Nothing."""
+
+    def end_of_run(self) -> None:
+        """Nothing."""
+
+    def finish(self, report: Report, folder: Path | None) -> None:
+        """Nothing."""
+
+    def refused(self, folder: Path, error: CertifyError) -> None:
+        """The error, on standard error."""
+        click.echo(f"certify: {one_line(str(error), 2000)}", err=True)
+
+    def all_done(self) -> None:
+        """Nothing."""
+
+
+class JsonDisplay(SilentDisplay):
+    """Prints each report as JSON, and nothing else."""
+
+    def finish(self, report: Report, folder: Path | None) -> None:
+        """The record itself."""
+        click.echo(to_json(report), nl=False)
+
+
+#: GitHub cuts a step summary at one mebibyte; what is longer is refused whole.
+_SUMMARY_BYTES = 1024 * 1024 - 1024
+
+
+class GithubDisplay(SilentDisplay):
+    """Prints annotations, and appends the Markdown to the step summary."""
+
+    def finish(self, report: Report, folder: Path | None) -> None:
+        """Annotations on standard output, the report in the summary."""
+        click.echo(find_format("github").render(report), nl=False)
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if summary:
+            text = find_format("markdown").render(report).encode("utf-8")
+            with Path(summary).open("ab") as file:
+                file.write(text[:_SUMMARY_BYTES].decode("utf-8", "ignore").encode("utf-8") + b"\n")
+
+
+class TextDisplay:
+    """Quiet by default: one live line for the area that runs, failures as they come, a panel at the end."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        # The stream of now: while pytest runs, sys.stdout is where its own words go.
+        self.console = console or Console(file=sys.stdout, highlight=False)
+        self._reports: list[Report] = []
+        self._refused: list[Path] = []
+        self._live: Live | None = None
+        self._totals: dict[str, int] = {}
+        self._area_of: dict[str, str] = {}
+        self._forget_area("")
+
+    def _forget_area(self, area: str) -> None:
+        self._area = area
+        self._seen: dict[str, Status] = {}
+        self._began = time.monotonic()
+
+    def begin(self, contract: Contract) -> None:
+        """One line: what is certified."""
+        name = Text.assemble(
+            ("certify ", "bold"), one_line(contract.connector), (f"  {contract.system}", "dim")
+        )
+        self.console.print(name)
+        if self.console.is_terminal:
+            self._live = Live(Text(""), console=self.console, transient=True, refresh_per_second=10)
+            self._live.start()
+
+    def planned(self, plan: Plan) -> None:
+        """How many rules each area has."""
+        self._area_of = {rule.id: rule.area for rule in plan.rules}
+        self._totals = {}
+        for rule in plan.rules:
+            self._totals[rule.area] = self._totals.get(rule.area, 0) + 1
+
+    def running(self, nodeid: str) -> None:
+        """Move the live line to the area of the item."""
+        parts = nodeid.split("::")
+        if len(parts) > 1 and parts[1] != self._area:
+            self._close_area()
+            self._forget_area(parts[1])
+        self._refresh()
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Count it; a failure is shown at once."""
+        before = self._seen.get(outcome.rule, Status.NOT_APPLICABLE)
+        self._seen[outcome.rule] = min(before, outcome.status, key=WORST_FIRST.index)
+        if outcome.status in (Status.FAILED, Status.ERRORED):
+            for line in finding_lines(outcome):
+                self.console.print(line)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        if self._live is not None and self._area:
+            done, total = len(self._seen), self._totals.get(self._area, 0)
+            text = f" {self._area}  {done}/{total}  {time.monotonic() - self._began:.1f} s"
+            self._live.update(Spinner("dots", text=Text(text, style="dim")))
+
+    def _close_area(self) -> None:
+        """An area is done: one line that stays."""
+        if not self._area or not self._seen:
+            return
+        statuses = list(self._seen.values())
+        worst = min(statuses, key=WORST_FIRST.index)
+        counts = ", ".join(
+            f"{statuses.count(one)} {one.value.replace('_', ' ')}" for one in WORST_FIRST if one in statuses
+        )
+        seconds = time.monotonic() - self._began
+        self.console.print(
+            Text.assemble(
+                (SYMBOLS[worst], STYLES[worst]), f" {self._area}  ", (f"{counts}  {seconds:.2f} s", "dim")
+            )
+        )
+
+    def end_of_run(self) -> None:
+        """Take the live line away."""
+        self._close_area()
+        self._forget_area("")
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def finish(self, report: Report, folder: Path | None) -> None:
+        """The verdict."""
+        self._reports.append(report)
+        self.console.print(panel(report, folder))
+
+    def refused(self, folder: Path, error: CertifyError) -> None:
+        """One of several could not be run: say why, and go on."""
+        self._refused.append(folder)
+        Console(stderr=True, highlight=False).print(
+            Text(f"certify: {one_line(str(error), 2000)}"), soft_wrap=True
+        )
+
+    def all_done(self) -> None:
+        """All connectors in one table."""
+        self.console.print(summary_table(self._reports, self._refused))

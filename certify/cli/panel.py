@@ -1,0 +1,176 @@
+"""Lay out a verdict for a terminal: the author's own ids first, then what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from certify.model import WORST_FIRST, Finding, IdResult, Outcome, Report, Status, Verdict
+from certify.text import one_line
+
+SYMBOLS = {
+    Status.PASSED: "✓",
+    Status.FAILED: "✗",
+    Status.ERRORED: "!",
+    Status.BLOCKED: "⊘",
+    Status.UNVERIFIED: "?",
+    Status.WAIVED: "~",
+    Status.NOT_APPLICABLE: "–",
+}
+STYLES = {
+    Status.PASSED: "green",
+    Status.FAILED: "bold red",
+    Status.ERRORED: "magenta",
+    Status.BLOCKED: "yellow",
+    Status.UNVERIFIED: "yellow",
+    Status.WAIVED: "cyan",
+    Status.NOT_APPLICABLE: "dim",
+}
+_TITLES = {
+    Verdict.CERTIFIED: ("Certified", "green"),
+    Verdict.NOT_CERTIFIED: ("Not certified", "red"),
+    Verdict.INCOMPLETE: ("Incomplete", "yellow"),
+    Verdict.NONE: ("Selection", "blue"),
+}
+
+#: Findings shown per rule; the report has them all.
+_SHOWN_FINDINGS = 5
+_SHOWN_REASONS = 6
+
+
+def finding_lines(outcome: Outcome) -> Iterable[Text]:
+    """A failure as it comes: the rule, then each finding with its place and its fix."""
+    style = STYLES[outcome.status]
+    yield Text.assemble((f"{SYMBOLS[outcome.status]} {outcome.rule}", style))
+    for finding in outcome.findings[:_SHOWN_FINDINGS]:
+        yield from _finding(finding)
+    more = len(outcome.findings) - _SHOWN_FINDINGS
+    if more > 0:
+        yield Text(f"    … and {more} more, in the report", style="dim")
+    if not outcome.findings:
+        yield Text(f"    {one_line(outcome.message)}")
+        if outcome.detail and outcome.status is Status.ERRORED:
+            yield Text(f"    {one_line(outcome.detail.strip().splitlines()[-1])}", style="dim")
+
+
+def _finding(finding: Finding) -> Iterable[Text]:
+    where = f"{finding.location}: " if finding.location else ""
+    yield Text.assemble("    ", (where, "bold"), one_line(finding.message))
+    if finding.fix:
+        yield Text.assemble("      ", ("fix: ", "dim"), (one_line(finding.fix), "dim"))
+
+
+def panel(report: Report, folder: Path | None) -> RenderableType:
+    """The verdict panel."""
+    title, style = _TITLES[report.verdict]
+    name = " ".join(filter(None, (report.connector.name, report.connector.version)))
+    body: list[RenderableType] = []
+    if report.run.interrupted:
+        body.append(Text("Interrupted: what had not run by then is unverified.", style="yellow"))
+    body += _selection(report) if report.verdict is Verdict.NONE else _certification(report)
+    if folder is not None:
+        body.append(Text.assemble(("Report: ", "dim"), str(folder / report.files["markdown"])))
+    return Panel(
+        Group(*body), title=Text(f" {title} · {one_line(name)} ", style=f"bold {style}"), border_style=style
+    )
+
+
+def _selection(report: Report) -> list[RenderableType]:
+    words = "Selection passed; no verdict" if report.exit_code == 0 else "Selection did not pass; no verdict"
+    counts = ", ".join(f"{count} {status}" for status, count in _rule_counts(report).items())
+    return [Text(f"{words}: {counts}")]
+
+
+def _rule_counts(report: Report) -> dict[str, int]:
+    statuses = [rule.status for rule in report.rules]
+    return {one.value.replace("_", " "): statuses.count(one) for one in WORST_FIRST if one in statuses}
+
+
+def _certification(report: Report) -> list[RenderableType]:
+    counts = ", ".join(
+        f"{count} {status.value.replace('_', ' ')}" for status, count in report.required.items()
+    )
+    body: list[RenderableType] = [
+        Text(f"{sum(report.required.values())} required: {counts}", style="bold"),
+        Text(""),
+        _ids(report),
+    ]
+    reasons = [reason for reason in report.reasons if reason.status in (Status.FAILED, Status.ERRORED)]
+    if reasons:
+        body.append(Text(""))
+    for reason in reasons[:_SHOWN_REASONS]:
+        where = f"{reason.location}: " if reason.location else ""
+        body.append(
+            Text.assemble(
+                (f"{SYMBOLS[reason.status]} {reason.id}  ", STYLES[reason.status]),
+                one_line(_without_place(reason.message, where)),
+            )
+        )
+        if where:
+            body.append(Text.assemble("  at ", (where.rstrip(": "), "bold")))
+    if len(reasons) > _SHOWN_REASONS:
+        body.append(Text(f"… and {len(reasons) - _SHOWN_REASONS} more, in the report", style="dim"))
+    body += [Text(""), Text(_tier(report))]
+    return body
+
+
+def _without_place(message: str, where: str) -> str:
+    return message.removeprefix(where) if where else message
+
+
+def _ids(report: Report) -> RenderableType:
+    """The contract's own ids, each once; those that nothing can exercise yet share a line."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=1)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    by_name: dict[str, list[IdResult]] = {}
+    for one in report.ids:
+        by_name.setdefault(one.id, []).append(one)
+    unverified = []
+    for name, these in by_name.items():
+        speaker = min(these, key=lambda one: WORST_FIRST.index(one.status))
+        if speaker.status is Status.UNVERIFIED:
+            unverified.append(name)
+            continue
+        where = ", ".join(one.capability for one in these if one.capability) or speaker.kind.value
+        table.add_row(
+            Text(SYMBOLS[speaker.status], style=STYLES[speaker.status]), Text(name), Text(where, style="dim")
+        )
+    if unverified:
+        symbol = Text(SYMBOLS[Status.UNVERIFIED], style=STYLES[Status.UNVERIFIED])
+        label = f"{len(unverified)} unverified"
+        table.add_row(symbol, Text(label), Text(", ".join(unverified), style="dim"))
+    return table
+
+
+def _tier(report: Report) -> str:
+    tier = report.tier.value if report.tier else "none yet"
+    if report.next_tier is None:
+        return f"Tier: {tier}"
+    count = len(report.next_tier.rules)
+    first = report.next_tier.rules[0]
+    rules = "rule" if count == 1 else "rules"
+    return f"Tier: {tier}; {count} {rules} to {report.next_tier.tier.value}, cheapest first: {first.id}"
+
+
+def summary_table(reports: list[Report], refused: list[Path]) -> RenderableType:
+    """Several connectors, a line each."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("connector", "verdict", "tier", "required"):
+        table.add_column(heading)
+    for report in reports:
+        title, style = _TITLES[report.verdict]
+        counts = ", ".join(f"{count} {status.value}" for status, count in report.required.items())
+        tier = report.tier.value if report.tier else "–"
+        table.add_row(Text(one_line(report.connector.name)), Text(title, style=style), tier, counts)
+    for folder in refused:
+        table.add_row(
+            Text(one_line(str(folder))), Text("not run", style="red"), "–", "contract error, see above"
+        )
+    return table

@@ -1,0 +1,146 @@
+"""Inside the isolated run: collect the suites below the contract, and keep an Outcome for each item."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Generator, Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import msgspec
+import pytest
+
+from certify.contract import Contract
+from certify.errors import CertifyError
+from certify.model import Status
+from certify.plugin.order import Order, read_order
+from certify.plugin.outcome import PhaseResult, fold, judge_phase
+from certify.plugin.planning import Planned, plan_order
+from certify.rules import ATTRIBUTE, EvidenceLog, Rule
+
+#: Where the engine stands on `config`, for fixtures and collectors.
+ENGINE = pytest.StashKey["Engine"]()
+_EVIDENCE = pytest.StashKey[EvidenceLog]()
+#: What calls said, and what else went wrong: a fixture's success decides nothing.
+_PHASES = pytest.StashKey[list[PhaseResult]]()
+_SECONDS = pytest.StashKey[float]()
+
+#: The attribute of a report that carries the outcome, as plain values: it crosses xdist.
+OUTCOME = "certify_outcome"
+#: And the one that says how the sandbox was isolated: `namespace` or `hook`.
+ISOLATION = "certify_isolation"
+#: Where the fixture that starts the sandbox leaves it.
+GRANTED_ISOLATION = pytest.StashKey[str]()
+
+
+def register_engine(config: pytest.Config, order_file: Path) -> None:
+    """Register the engine and its fixtures."""
+    order = read_order(order_file)
+    try:
+        planned = plan_order(order)
+    except CertifyError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.stash[ENGINE] = Engine(order, planned)
+    config.pluginmanager.register(config.stash[ENGINE], "certify-engine")
+    config.pluginmanager.register(importlib.import_module("certify.plugin.fixtures"), "certify-fixtures")
+
+
+class Engine:
+    """Collects, and turns reports into outcomes."""
+
+    def __init__(self, order: Order, planned: Planned) -> None:
+        self.order = order
+        self.planned = planned
+        self.chosen = {rule.id for rule in planned.plan.rules}
+
+    @property
+    def contract(self) -> Contract:
+        """The contract that is run."""
+        return self.planned.contract
+
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector:
+        """Never a Package: that would import the connector's `__init__.py` into this process."""
+        directory: pytest.Collector = pytest.Dir.from_parent(parent, path=path)
+        return directory
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """The contract is the one test file."""
+        if file_path.resolve() != self.contract.path.resolve():
+            return None
+        file: pytest.Collector = ContractFile.from_parent(parent, path=file_path)
+        return file
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Judge each phase (subtests report theirs as further calls); the last one carries the outcome."""
+        report = yield
+        rule = rule_of(item)
+        if rule is None:
+            return report
+        phases = item.stash.setdefault(_PHASES, [])
+        result = judge_phase(call, report, item.path)
+        if call.when == "call" or result.status is not Status.PASSED:
+            phases.append(result)
+        item.stash[_SECONDS] = item.stash.get(_SECONDS, 0.0) + call.duration
+        if result.status not in (Status.PASSED, Status.FAILED, Status.ERRORED):
+            report.outcome = "skipped"
+            report.longrepr = (str(item.path), 0, f"{result.status}: {result.message}")
+        if call.when == "teardown":
+            outcome = fold(rule.id, item.nodeid, item.stash[_SECONDS], phases, evidence_of(item))
+            setattr(report, OUTCOME, msgspec.to_builtins(outcome))
+            setattr(report, ISOLATION, item.config.stash.get(GRANTED_ISOLATION, None))
+        return report
+
+
+def evidence_of(item: pytest.Item) -> EvidenceLog:
+    """The item's evidence, made on first use."""
+    return item.stash.setdefault(_EVIDENCE, EvidenceLog())
+
+
+def rule_of(item: pytest.Item) -> Rule | None:
+    """The rule an item belongs to."""
+    rule = getattr(getattr(item, "function", None), ATTRIBUTE, None)
+    return rule if isinstance(rule, Rule) else None
+
+
+class ContractFile(pytest.File):
+    """`certification.yaml`; its children are the areas."""
+
+    def collect(self) -> Iterable[pytest.Collector]:
+        """One collector for each suite module that has a chosen rule."""
+        engine = self.config.stash[ENGINE]
+        wanted = {rule.module for rule in engine.planned.plan.rules}
+        for name in engine.planned.registry.modules:
+            if name in wanted:
+                module = importlib.import_module(name)
+                area = name.rpartition(".")[2]
+                yield SuiteModule.from_parent(
+                    self,
+                    path=Path(str(module.__file__)),
+                    name=area,
+                    nodeid=f"{self.nodeid}::{area}",
+                    suite=module,
+                )
+
+
+class SuiteModule(pytest.Module):
+    """A suite module that is imported already, below the contract instead of its own file."""
+
+    def __init__(self, *, suite: ModuleType, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._suite = suite
+
+    def _getobj(self) -> ModuleType:
+        """What pytest takes tests from; the one override that keeps it from importing by path."""
+        return self._suite
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """The items of chosen rules, and nothing else."""
+        chosen = self.config.stash[ENGINE].chosen
+        for node in super().collect():
+            rule = rule_of(node) if isinstance(node, pytest.Item) else None
+            if rule is not None and rule.id in chosen:
+                yield node

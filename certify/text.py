@@ -1,0 +1,22 @@
+"""Make text that came from a connector harmless to show: no control, no direction changes, no surrogates."""
+
+from __future__ import annotations
+
+import re
+
+#: C0 and C1 controls but line feed and tab, bidirectional overrides, line and paragraph separators,
+#: zero-width characters, lone surrogates, and what XML has no place for.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+
+
+def visible(text: str, limit: int = 4000) -> str:
+    """The text with every such character written as an escape, cut to a length."""
+    shown = _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text[: limit + 1])
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def one_line(text: str, limit: int = 500) -> str:
+    """The same on a single line."""
+    return visible(" ".join(text.split()), limit)
