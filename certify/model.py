@@ -51,7 +51,7 @@ def worst(statuses: list[Status]) -> Status:
 
 
 class Verdict(StrEnum):
-    """May this connector be released?"""
+    """Whether this connector may be released."""
 
     CERTIFIED = "certified"
     NOT_CERTIFIED = "not_certified"

@@ -16,8 +16,9 @@ from certify.model import Connector
 #: Generated, or not the connector's.
 _PRUNED = frozenset(
     {
-        ".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__", ".pytest_cache",
-        ".mypy_cache", ".ruff_cache", ".hypothesis", ".benchmarks", "test_artifacts", "build", "dist", ".idea",
+        ".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__", ".idea",
+        ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".benchmarks", "test_artifacts",
+        "build", "dist",
     }
 )  # fmt: skip
 #: Of a larger file, length and first and last megabyte stand for the whole.

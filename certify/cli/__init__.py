@@ -107,8 +107,8 @@ def _stop(error: CertifyError) -> NoReturn:
     help="Run in N processes (needs certify[xdist]).",
 )
 @click.pass_context
-def cli(ctx: click.Context, **options: Any) -> None:
-    """Certify data connectors: run what certification.yaml requires, offline, and write the report.
+def cli(ctx: click.Context, /, **options: Any) -> None:
+    r"""Certify data connectors: run what certification.yaml requires, offline, and write the report.
 
     Exit codes: 0 certified (or selection passed), 1 not certified, 2 usage or contract error,
     3 incomplete, 130 interrupted.

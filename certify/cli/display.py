@@ -53,7 +53,9 @@ class Display(Protocol):
 
 def display_for(shape: str) -> Display:
     """The display of a `--format`."""
-    return {"text": TextDisplay, "json": JsonDisplay, "github": GithubDisplay}[shape]()
+    if shape == "json":
+        return JsonDisplay()
+    return GithubDisplay() if shape == "github" else TextDisplay()
 
 
 class SilentDisplay:

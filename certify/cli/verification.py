@@ -1,4 +1,4 @@
-"""Check a recorded report: is it whole, does its verdict follow, do the files beside it still match?"""
+"""Check a recorded report: whether it is whole, its verdict follows, and the files beside it match."""
 
 from __future__ import annotations
 

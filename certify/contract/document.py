@@ -83,7 +83,7 @@ def _read_bytes(path: Path, shown_as: str) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise ContractError(f"{shown_as}: cannot be read: {error.strerror}") from error
-    with open(descriptor, "rb") as file:
+    with os.fdopen(descriptor, "rb") as file:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
             raise ContractError(f"{shown_as}: not a regular file")
@@ -178,12 +178,12 @@ class _Composer:
     def _scalar(self, event: yaml.ScalarEvent) -> Any:
         tag = event.tag
         if tag in (None, "!"):
-            tag = self.scalars.resolve(yaml.ScalarNode, event.value, event.implicit)
+            tag = str(self.scalars.resolve(yaml.ScalarNode, event.value, event.implicit))  # type: ignore[no-untyped-call]  # stubs lack it
         elif not tag.startswith("tag:yaml.org,2002:") or tag.partition("2002:")[2] not in _CORE_SCALARS:
             raise self._error(event, f"the tag {tag!r} is not allowed; plain YAML only")
         if tag in ("tag:yaml.org,2002:merge", "tag:yaml.org,2002:timestamp"):
             return event.value  # a date stays text; whoever wants a date says so in its schema
-        node = yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark)
+        node = yaml.ScalarNode(tag, event.value)
         try:
             return self.scalars.construct_object(node)
         except (ValueError, OverflowError) as error:

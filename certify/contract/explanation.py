@@ -33,13 +33,15 @@ class Explanation:
 def explain(error: ValidationError, document: Document) -> Explanation:
     """Turn a schema error into place, thing, expectation and remedy."""
     path: KeyPath = tuple(error.absolute_path)
-    message = ""
-    if error.validator == "additionalProperties" and error.validator_value is False:
-        unknown = next(key for key in error.instance if not _known(key, error.schema))
-        message = _unknown_key(unknown, path, error.schema)
+    schema: Any = error.schema
+    found: Any = error.instance
+    asked: Any = error.validator_value
+    if error.validator == "additionalProperties" and asked is False:
+        unknown = next(key for key in found if not _known(key, schema))
+        message = _unknown_key(unknown, path, schema)
         path = (*path, unknown)
     elif error.validator == "required":
-        missing = next(key for key in error.validator_value if key not in error.instance)
+        missing = next(key for key in asked if key not in found)
         message = f"required key is missing; add '{missing}: …'"
         path = (*path, missing)
     else:
@@ -68,7 +70,8 @@ def _unknown_key(key: str, path: KeyPath, schema: dict[str, Any]) -> str:
 
 def _expectation(error: ValidationError) -> str:
     found = _shown(error.instance)
-    allowed = error.validator_value
+    allowed: Any = error.validator_value
+    schema: Any = error.schema
     if error.validator == "type":
         hint = (
             "; YAML reads an unquoted yes, no, on or off so: quote it"
@@ -79,8 +82,8 @@ def _expectation(error: ValidationError) -> str:
     if error.validator == "enum":
         words = [str(one) for one in allowed if isinstance(one, str)]
         return f"expected one of {', '.join(words)}, found {found}{nearest(str(error.instance), words)}"
-    if error.validator == "pattern" and "description" in error.schema:
-        return f"expected: {error.schema['description'].rstrip('.')}; found {found}"
+    if error.validator == "pattern" and "description" in schema:
+        return f"expected: {schema['description'].rstrip('.')}; found {found}"
     return f"{found} is not allowed ({error.validator} {allowed!r})"
 
 

@@ -116,7 +116,7 @@ _INSIDE_PATHS: tuple[KeyPath, ...] = (
 def _get(value: Any, path: KeyPath) -> str | None:
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
-    return value
+    return value if isinstance(value, str) else None
 
 
 def _refuse_impossible_dates(value: dict[str, Any], document: Document) -> None:

@@ -60,7 +60,7 @@ class ImportProbe:
         return min((cost for cost in costs if cost), key=lambda cost: cost.total_seconds, default=None)
 
     def line_of(self, module: str, path: str | None = None) -> Location | None:
-        """Where a module binds a name (`path` may go on into a class: `Client.session`), else its first line."""
+        """Where a module binds a name (`path` may go on into a class: `Client.session`), or line 1."""
         file = self._file_of(module)
         if file is None:
             return None

@@ -212,7 +212,7 @@ class _Observer:
 
     def _traced(self, modules: list[str], watched: list[str]) -> list[dict[str, Any]]:
         ended = self._probe(modules, watched)
-        done = next((message["done"] for message in ended.messages if "done" in message), {})
+        done: dict[str, Any] = next((one["done"] for one in ended.messages if "done" in one), {})
         return list(done.get("changed", ()))
 
     def _change_effect(self, key: str, name: str, told: str, seen: dict[str, Any]) -> SideEffect:
@@ -245,11 +245,11 @@ class _Observer:
 
 
 def _cost(done: dict[str, Any]) -> ImportCost:
-    seconds: Callable[[str], float] = lambda owner: float(done["seconds"].get(owner, 0.0))  # noqa: E731
+    seconds = done["seconds"]
     return ImportCost(
-        connector_seconds=seconds("connector"),
-        third_party_seconds=seconds("third party"),
-        python_seconds=seconds("python"),
+        connector_seconds=seconds.get("connector", 0.0),
+        third_party_seconds=seconds.get("third party", 0.0),
+        python_seconds=seconds.get("python", 0.0),
         modules=done["modules"],
         heaviest=tuple(HeavyModule(*one) for one in done["heaviest"]),
     )

@@ -73,7 +73,7 @@ class Ended:
 
 
 class Zygote:
-    """An empty interpreter that forks a child for each task. A context manager; it starts at the first task."""
+    """An empty interpreter that forks a child for each task; it starts at the first one."""
 
     def __init__(self, interpreter: Path | None = None, isolation: str | None = None) -> None:
         self.interpreter = interpreter or Path(sys.executable)

@@ -117,7 +117,8 @@ def test_import_is_quick(
     evidence.saw(
         "time",
         f"{cost.connector_seconds * 1000:.0f} ms own, {cost.third_party_seconds * 1000:.0f} ms third party, "
-        f"{cost.python_seconds * 1000:.0f} ms Python (processor time, {cost.modules} modules); heaviest: {heaviest}",
+        f"{cost.python_seconds * 1000:.0f} ms Python (processor time, {cost.modules} modules); "
+        f"heaviest: {heaviest}",
     )
     own = [one for one in cost.heaviest if one.owner == "connector"]
     if cost.connector_seconds > OWN_SECONDS:
@@ -162,10 +163,10 @@ def test_public_names_match_contract(
         if said == expected:
             evidence.saw("name", f"{name} is {words}")
             continue
+        value = f"a {found.type}" if said is None else _listed(said)
+        message = f"{name} is {value}, the contract says {words}"
         if not found.present:
             message = f"{imported.plan.package} has no {name}"
-        else:
-            message = f"{name} is {_listed(said) if said is not None else 'a ' + str(found.type)}, the contract says {words}"
         where = import_probe.line_of(imported.plan.package, name)
         findings.append(Finding(message=message, location=where, expected=f"{name} is {words}"))
     no_findings(findings)

@@ -82,7 +82,7 @@ def test_examples_parse(subject: Subject, evidence: EvidenceLog) -> None:
 
         name: demo_api_to_postgres
     """
-    findings = []
+    findings: list[Finding] = []
     for example in subject.examples():
         evidence.saw("file", f"read {example.file}")
         findings.extend(_unusable(subject, example))
@@ -148,7 +148,8 @@ def test_one_example_per_strategy(subject: Subject, evidence: EvidenceLog) -> No
     }
     if not claimed:
         raise NotApplicable("neither source nor sink claims a strategy")
-    shown = {pair: example.file for example in _readable(subject) for pair in subject.sides(example).items()}
+    examples = _readable(subject)
+    shown = {pair: one.file for one in examples for pair in subject.sides(one).items()}
     for (side, strategy), file in shown.items():
         evidence.saw("file", f"{file} shows {side} with {strategy}")
     no_findings(
@@ -156,7 +157,7 @@ def test_one_example_per_strategy(subject: Subject, evidence: EvidenceLog) -> No
             message=f"no example shows the {side} with {strategy}",
             location=where,
             expected=f"an example with {contract.connector!r} as {side} and strategy {strategy!r}",
-            fix=f"add examples/{contract.connector}_{side}_{strategy}.yaml, or drop {strategy} from the {side}",
+            fix=f"add examples/{contract.connector}_{side}_{strategy}.yaml, or drop it from the {side}",
         )
         for (side, strategy), where in claimed.items()
         if (side, strategy) not in shown

@@ -104,8 +104,8 @@ class EffectRecorder:
         self._wrap_exit()
         if sys.version_info < (3, 12):
             self._wrap_threads()  # they raise no event before
-        sys.stdout = _RecordedStream(self, "stdout")  # type: ignore[assignment]  # a stand-in with its methods
-        sys.stderr = _RecordedStream(self, "stderr")  # type: ignore[assignment]
+        sys.stdout = _RecordedStream(self, "stdout")
+        sys.stderr = _RecordedStream(self, "stderr")
 
     def _on_event(self, event: str, arguments: tuple[Any, ...]) -> None:
         if not self.recording or getattr(self._busy, "on", False):
@@ -180,12 +180,13 @@ class EffectRecorder:
         if self._printed > MAX_OUTPUT:
             self.says.send(limit={"what": "output", "module": self.module})
             _exit_now(71)
-        if self._printed - len(text) < 4096 and text.strip():
-            if not stack_passes_through(frame, "warnings.py", "_showwarnmsg_impl"):
-                self.note("print", f"prints to {stream}: {_short(text.strip())}", frame)
+        if self._printed - len(text) > 4096 or not text.strip():
+            return
+        if not stack_passes_through(frame, "warnings.py", "_showwarnmsg_impl"):
+            self.note("print", f"prints to {stream}: {_short(text.strip())}", frame)
 
     def _wrap_sleep(self) -> None:
-        def sleep(seconds: float) -> None:
+        def sleep(seconds: Any) -> None:
             if self.recording:
                 self.note("sleep", f"sleeps {seconds:g} s", sys._getframe(1))
             else:

@@ -32,7 +32,7 @@ class Unpacker:
         while len(self._buffer) >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._buffer)
             if length > MAX_FRAME:
-                raise ValueError("a frame of %d bytes" % length)
+                raise ValueError(f"a frame of {length} bytes")
             end = _LENGTH.size + length
             if len(self._buffer) < end:
                 break

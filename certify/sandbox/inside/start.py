@@ -10,12 +10,14 @@ import sys
 PRIVATE_NAME = "_certify_inside"
 
 
-def _load_inside(folder):
+def _load_inside(folder: str) -> None:
     import importlib.util
 
     spec = importlib.util.spec_from_file_location(
         PRIVATE_NAME, folder + "/__init__.py", submodule_search_locations=[folder]
     )
+    if spec is None or spec.loader is None:
+        raise SystemExit("certify: its own files cannot be read: " + folder)
     package = importlib.util.module_from_spec(spec)
     sys.modules[PRIVATE_NAME] = package
     spec.loader.exec_module(package)
@@ -24,6 +26,6 @@ def _load_inside(folder):
 if __name__ == "__main__":
     here = sys.path.pop(0)  # the folder of this file, put there by the interpreter
     _load_inside(here)
-    from _certify_inside.zygote import main
+    from _certify_inside.zygote import main  # type: ignore[import-not-found]  # loaded just now
 
     main(int(sys.argv[1]), sys.argv[2], sys.argv[3])

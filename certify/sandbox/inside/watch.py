@@ -32,6 +32,7 @@ class Loaded:
 
     @property
     def own(self) -> float:
+        """Processor seconds of its own lines."""
         return max(0.0, self.total - self.inner)
 
 
@@ -57,9 +58,9 @@ class ImportWatch:
     def install(self) -> None:
         """Begin: note what the modules that are here already look like."""
         for name, module in list(sys.modules.items()):
-            if isinstance(module, types.ModuleType) and self.whose.module(name) != CONNECTOR:
+            if self.whose.module(name) != CONNECTOR:
                 self._note_namespace(name, module)
-        sys.meta_path.insert(0, self)  # type: ignore[arg-type]  # has the one method that is asked for
+        sys.meta_path.insert(0, self)
         self._state = self.read()
 
     def read(self) -> State:

@@ -51,7 +51,7 @@ class Whose:
         return PYTHON if top in sys.stdlib_module_names else THIRD_PARTY
 
     def blame(self, frame: FrameType | None) -> Blame:
-        """The innermost frame that is not Python's own, and the innermost that is the connector's."""
+        """The innermost frame that is not Python's own, and the innermost of the connector's."""
         culprit = line = None
         while frame is not None:
             owner = self.file(frame.f_code.co_filename)
@@ -65,7 +65,7 @@ class Whose:
 
 
 class Blame:
-    """Who did it (a top-level package, or None when nothing tells), and the connector's line that led there."""
+    """Who did it (a top-level package, or None when nothing tells), and the connector's line."""
 
     def __init__(self, package: str | None, is_connector: bool, file: str | None, line: int | None) -> None:
         self.package = package
@@ -82,7 +82,7 @@ def _distribution(frame: FrameType) -> str:
 
 
 def stack_passes_through(frame: FrameType | None, file_end: str, function: str) -> bool:
-    """Whether a caller further out is this function of this file (`"tempfile.py"`, `"_get_default_tempdir"`)."""
+    """Whether a caller further out is this function of this file."""
     while frame is not None:
         if frame.f_code.co_name == function and frame.f_code.co_filename.endswith(file_end):
             return True

@@ -11,6 +11,7 @@ whole namespace with it when it ends.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import resource
@@ -80,7 +81,7 @@ class Zygote:
         self.says.send(
             ready={
                 "isolation": "namespace" if self.isolated else "hook",
-                "python": "%d.%d.%d" % sys.version_info[:3],
+                "python": ".".join(map(str, sys.version_info[:3])),
                 "executable": sys.executable,
             }
         )
@@ -194,10 +195,8 @@ def _reap(but_not: int | None) -> None:
 
 
 def _kill(process: int) -> None:
-    try:
+    with contextlib.suppress(OSError):
         os.kill(process, signal.SIGKILL)
-    except OSError:
-        pass
 
 
 def _descendants(ancestor: int) -> list[int]:
@@ -271,7 +270,6 @@ def _limit(limits: dict[str, Any]) -> None:
         (resource.RLIMIT_FSIZE, limits["file_bytes"]),
         (resource.RLIMIT_CORE, 0),
     ):
-        try:
+        # A lower limit may be in force already, or the system has none of this kind.
+        with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(what, (value, value))
-        except (ValueError, OSError):
-            pass  # a lower limit is in force already, or the system has none of this kind
