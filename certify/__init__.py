@@ -24,6 +24,7 @@ from certify.rules import (
 
 if TYPE_CHECKING:
     from certify.contract import Contract
+    from certify.repository import Repository
     from certify.sandbox.import_probe import ImportProbe
     from certify.sandbox.observed_import import ImportObservation
     from certify.subject import Example, Subject
@@ -37,6 +38,7 @@ _LATE = {
     "Example": "certify.subject",
     "ImportObservation": "certify.sandbox.observed_import",
     "ImportProbe": "certify.sandbox.import_probe",
+    "Repository": "certify.repository",
     "Subject": "certify.subject",
 }
 
@@ -66,6 +68,7 @@ __all__ = [
     "Outcome",
     "Report",
     "ReportError",
+    "Repository",
     "Rule",
     "RuleBroken",
     "SandboxError",

@@ -5,27 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from certify.contract import Contract
 from certify.model import Connector
+from certify.repository.git import git
+from certify.repository.tree import GENERATED
+from certify.text import one_line
 
-#: Generated, or not the connector's.
-_PRUNED = frozenset(
-    {
-        ".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__", ".idea",
-        ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".benchmarks", "test_artifacts",
-        "build", "dist",
-    }
-)  # fmt: skip
 #: Of a larger file, length and first and last megabyte stand for the whole.
 _WHOLE_BYTES = 32 * 1024 * 1024
 _SAMPLE_BYTES = 1024 * 1024
 _MAX_FILES = 20_000
-_GIT_SECONDS = 5.0
 
 
 def connector_facts(contract: Contract, version: str | None, artifact_dir: Path | None) -> Connector:
@@ -33,7 +26,7 @@ def connector_facts(contract: Contract, version: str | None, artifact_dir: Path 
     commit, dirty = _commit(contract.root)
     return Connector(
         name=contract.connector,
-        version=version,
+        version=one_line(version, 100) if version else None,
         system=contract.system,
         claimed_status=contract.status,
         tree_digest=tree_digest(contract.root, artifact_dir),
@@ -63,7 +56,7 @@ def _files(root: Path, without: Path | None) -> Iterator[Path]:
         folders[:] = sorted(
             name
             for name in folders
-            if name not in _PRUNED and not name.endswith(".egg-info") and here / name != without
+            if name not in GENERATED and not name.endswith(".egg-info") and here / name != without
         )
         yield from (here / name for name in sorted(names))
 
@@ -88,27 +81,11 @@ def _content_digest(path: Path) -> bytes:
 
 def _commit(root: Path) -> tuple[str | None, bool | None]:
     """The commit checked out, and whether tracked files differ from it; None without git or repository."""
-    commit = _git(root, "rev-parse", "HEAD")
+    commit = git(root, "rev-parse", "HEAD")
     if not commit:
         return None, None
-    status = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ".")
-    return commit.strip(), None if status is None else bool(status.strip())
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    # A repository's own configuration may name programs to run: none of them is.
-    safe = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.devnull, "--no-optional-locks"]
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *safe, *arguments],
-            capture_output=True,
-            timeout=_GIT_SECONDS,
-            env={"PATH": os.environ.get("PATH", ""), "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"},
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+    status = git(root, "status", "--porcelain", "--untracked-files=no", "--", ".")
+    return commit.decode("ascii", "replace").strip(), None if status is None else bool(status.strip())
 
 
 def machine() -> str:

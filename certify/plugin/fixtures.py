@@ -9,6 +9,7 @@ import pytest
 
 from certify.contract import Contract
 from certify.plugin.engine import ENGINE, GRANTED_ISOLATION, evidence_of
+from certify.repository import Repository
 from certify.rules import Blocked, EvidenceLog, HarnessFault, NotApplicable
 from certify.sandbox.import_probe import ImportProbe
 from certify.sandbox.observed_import import ImportObservation, ImportPlan
@@ -33,6 +34,12 @@ def contract(pytestconfig: pytest.Config) -> Contract:
 def subject(contract: Contract) -> Subject:
     """The connector, as its system sees it."""
     return subject_of(contract)
+
+
+@pytest.fixture(scope="session")
+def repository(contract: Contract) -> Repository:
+    """The files of the connector's repository."""
+    return Repository(contract.root)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from markdown_it import MarkdownIt
 
 from certify_reports.escape import code, fenced, html, inline, prose, visible
@@ -32,6 +32,8 @@ def bare(text: str) -> str:
 
 @unhurried
 @given(hostile_texts())
+@example(r"\[a](b)")
+@example(r"\`a` \: b")
 def test_a_reader_of_inline_text_sees_the_text_and_nothing_else(text: str) -> None:
     assert bare(seen(inline(text))) == bare(visible(text))
 
