@@ -14,11 +14,19 @@ from certify.repository.git import git
 #: Folders that tools make; none of them is released.
 GENERATED = frozenset(
     {
-        ".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__", ".idea", ".vscode",
-        ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".benchmarks", ".eggs", "test_artifacts",
-        "build", "dist", "site-packages",
+        *(".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", ".idea", ".vscode", "node_modules"),
+        *(
+            "__pycache__",
+            ".pytest_cache",
+            ".mypy_cache",
+            ".ruff_cache",
+            ".hypothesis",
+            ".benchmarks",
+            ".eggs",
+        ),
+        *("build", "dist", "site-packages", "test_artifacts"),
     }
-)  # fmt: skip
+)
 
 #: A repository with more files is no connector's; what comes after is not looked at, and rules say so.
 MAX_FILES = 20_000

@@ -5,15 +5,12 @@ Escaping as in `actions/toolkit`, packages/core/src/command.ts.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from certify.model import WORST_FIRST, Format, Report, Status
 from certify_reports.blocks import clipped
 from certify_reports.complaints import Complaint, complaints
 from certify_reports.escape import visible
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 #: GitHub shows no more than ten of each kind for one step.
 MOST = 10

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from certify.model import Report, RuleResult
+from certify.model import Report, RuleResult
 
 
 def by_area(report: Report) -> dict[str, list[RuleResult]]:

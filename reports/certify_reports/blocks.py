@@ -5,15 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from certify.model import Location
 from certify_reports.escape import code, inline, prose
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from certify.model import Location
 
 T = TypeVar("T")
 

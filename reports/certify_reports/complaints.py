@@ -5,13 +5,10 @@ For the formats that show findings beside the code: SARIF and workflow annotatio
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from certify.model import Finding, IdResult, Location, Report, RuleResult, Status
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @dataclass(frozen=True)

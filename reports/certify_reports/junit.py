@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree as ET
 
 from certify.model import Finding, Format, IdResult, Report, RuleResult, Status
 from certify_reports.areas import by_area
 from certify_reports.complaints import unruled_ids
 from certify_reports.escape import visible
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 #: What a status is to JUnit; a status that is missing here leaves a bare testcase, which is a pass.
 _ELEMENTS = {

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from certify.model import Connector, Evidence, Report, RuleResult, RunFacts, Step, WaiverResult
 from certify_reports.blocks import (
     Limit,
     bullets,
@@ -18,9 +17,6 @@ from certify_reports.blocks import (
 )
 from certify_reports.escape import fenced
 from certify_reports.words import days_left, number_of, sentence, status_word
-
-if TYPE_CHECKING:
-    from certify.model import Connector, Evidence, Report, RuleResult, RunFacts, Step, WaiverResult
 
 _EVIDENCE = Limit(500, 60_000)
 _WAIVERS = Limit(100, 30_000)

@@ -10,15 +10,13 @@ import json
 import posixpath
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 from urllib.parse import quote
 
 from certify.model import Format, IdResult, Location, Report, RuleResult, Status
 from certify_reports.complaints import Complaint, complaints, unruled_ids
 from certify_reports.escape import code, fenced, inline, prose, visible
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

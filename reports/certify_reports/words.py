@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from certify.model import Report, RuleResult, Status, Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 SYMBOLS = {
     Status.PASSED: "✓",

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jsonschema
 import pytest
@@ -29,9 +30,6 @@ from certify.model import (
 )
 from certify_reports import schema
 from tests.unit.report_samples import SAMPLES, certified, not_certified, unhurried
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _SECONDS = st.floats(allow_nan=False, allow_infinity=False)
 #: JSON numbers beyond 64 bits are no lines.
