@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from certify.repository import Repository
     from certify.sandbox.import_probe import ImportProbe
     from certify.sandbox.observed_import import ImportObservation
+    from certify.sandbox.own_tests import OwnTests
     from certify.subject import Example, Subject
 
 __version__ = "0.1.0"
@@ -38,6 +39,7 @@ _LATE = {
     "Example": "certify.subject",
     "ImportObservation": "certify.sandbox.observed_import",
     "ImportProbe": "certify.sandbox.import_probe",
+    "OwnTests": "certify.sandbox.own_tests",
     "Repository": "certify.repository",
     "Subject": "certify.subject",
 }
@@ -66,6 +68,7 @@ __all__ = [
     "Location",
     "NotApplicable",
     "Outcome",
+    "OwnTests",
     "Report",
     "ReportError",
     "Repository",

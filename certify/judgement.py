@@ -26,6 +26,7 @@ from certify.model import (
     ItemResult,
     NextTier,
     Outcome,
+    OwnEvidence,
     Reason,
     Report,
     RuleResult,
@@ -58,12 +59,16 @@ class PlannedId:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to run: rules in order of their modules, the ids, and which rules decide the verdict."""
+    """What is to run: rules in order of their modules, the ids, and which rules decide the verdict.
+
+    `inapplicable` are installed rules that speak of another system or of capabilities not claimed.
+    """
 
     rules: tuple[Rule, ...]
     ids: tuple[PlannedId, ...]
     required: frozenset[str]
     selection: bool
+    inapplicable: frozenset[str] = frozenset()
 
 
 def make_plan(
@@ -90,7 +95,8 @@ def make_plan(
     }
     chosen = _chosen(applicable, registry, platform_ids, only) if only else set(applicable)
     rules = tuple(rule for rule in applicable.values() if rule.id in chosen)
-    return Plan(rules, ids, frozenset(required), bool(only))
+    inapplicable = frozenset(registry.rules.keys() - applicable.keys())
+    return Plan(rules, ids, frozenset(required), bool(only), inapplicable)
 
 
 def _planned_ids(
@@ -167,7 +173,8 @@ def judge(
     ]
     _refuse_idle_waivers(contract, rules)
     results = {rule.id: rule for rule in rules}
-    ids = () if plan.selection else tuple(_id_result(one, results) for one in plan.ids)
+    own = [one for these in by_rule.values() for outcome in these for one in outcome.own_evidence]
+    ids = () if plan.selection else tuple(_id_result(one, results, plan, own) for one in plan.ids)
     counts = _required_counts(plan, ids, results)
     verdict = _verdict(plan, counts, run)
     tier = None if plan.selection else _tier(rules)
@@ -239,14 +246,21 @@ def _refuse_idle_waivers(contract: Contract, rules: Sequence[RuleResult]) -> Non
             raise ContractError(f"{where}: waivers[{index}].rule: {waiver.rule} passes; remove the waiver")
 
 
-def _id_result(planned: PlannedId, results: Mapping[str, RuleResult]) -> IdResult:
-    statuses = {
-        name: results[name].status if name in results else Status.UNVERIFIED for name in planned.rules
-    }
+def _id_result(
+    planned: PlannedId, results: Mapping[str, RuleResult], plan: Plan, own: Sequence[OwnEvidence]
+) -> IdResult:
+    """The worst of its rules; what speaks of other connectors is left out, unless nothing else remains."""
+    spoken_for = [one for one in own if one.id == planned.id]
+    if spoken_for and not planned.rules:
+        return _own_id_result(planned, spoken_for)
+    rules = [name for name in planned.rules if name not in plan.inapplicable]
+    statuses = {name: results[name].status if name in results else Status.UNVERIFIED for name in rules}
     status = worst(list(statuses.values()))
-    absent = [name for name in planned.rules if name not in results]
+    absent = [name for name in rules if name not in results]
     if not planned.rules:
         message = "no installed rule and no test of the connector's own stands for this id"
+    elif not rules:
+        message = f"{', '.join(planned.rules)}: not for this system, or for a capability that is not claimed"
     elif status is Status.UNVERIFIED and absent:
         message = f"no installed rule exercises {', '.join(absent)}"
     else:
@@ -255,6 +269,17 @@ def _id_result(planned: PlannedId, results: Mapping[str, RuleResult]) -> IdResul
         message = f"{speaker}: {said}" if said and status is not Status.PASSED else ""
     needs = planned.needs if status in (Status.UNVERIFIED, Status.BLOCKED) else ""
     return IdResult(planned.id, planned.kind, planned.capability, status, message, planned.rules, needs)
+
+
+def _own_id_result(planned: PlannedId, said: Sequence[OwnEvidence]) -> IdResult:
+    """An id that no rule of ours knows: the connector's own tests speak for it, and are named."""
+    broken = [one.nodeid for one in said if not one.passed]
+    status = Status.FAILED if broken else Status.PASSED
+    tests = ", ".join(broken or [one.nodeid for one in said])
+    words = "fails" if broken else "passed"
+    return IdResult(
+        planned.id, planned.kind, planned.capability, status, f"the connector's own evidence: {tests} {words}"
+    )
 
 
 def _required_counts(
@@ -297,21 +322,27 @@ def _reasons(plan: Plan, ids: Sequence[IdResult], rules: Sequence[RuleResult]) -
         for rule in rules
         if rule.status in _OPEN and (rule.id in plan.required or plan.selection)
     ]
-    known = {rule.id for rule in rules}
+    known = {rule.id for rule in rules} | plan.inapplicable
     seen: set[str] = set()
     for one in ids:
-        unrun = not one.rules or any(name not in known for name in one.rules)
+        inapplicable = plan.inapplicable.issuperset(one.rules)
+        unrun = inapplicable or any(name not in known for name in one.rules)
         if one.status in _OPEN and unrun and one.id not in seen:
             seen.add(one.id)
-            told.append(
-                Reason(one.id, Status.UNVERIFIED, _unrun_message(one, known), _what_to_add(one.needs))
-            )
+            if one.status is Status.FAILED and not one.rules:
+                told.append(Reason(one.id, one.status, one.message, "mend the connector's own test"))
+                continue
+            fix = _DROP_IT if one.rules and inapplicable else _what_to_add(one.needs)
+            told.append(Reason(one.id, Status.UNVERIFIED, _unrun_message(one, known), fix))
     return sorted(told, key=lambda reason: WORST_FIRST.index(reason.status))
 
 
 def _unrun_message(one: IdResult, known: set[str]) -> str:
     absent = [name for name in one.rules if name not in known]
     return f"no installed rule exercises {', '.join(absent)}" if absent else one.message
+
+
+_DROP_IT = "drop it from the contract, or claim the capability it speaks of"
 
 
 def _what_to_add(needs: str) -> str:

@@ -116,6 +116,15 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class OwnEvidence:
+    """What one of the connector's own tests says about an id: `@pytest.mark.certifies("vendor_quota")`."""
+
+    id: str
+    nodeid: str
+    passed: bool
+
+
+@dataclass(frozen=True)
 class Outcome:
     """How one test item of a rule ended. `message` is the first line; `detail` the rest, if any."""
 
@@ -127,6 +136,7 @@ class Outcome:
     detail: str = ""
     findings: tuple[Finding, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    own_evidence: tuple[OwnEvidence, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -329,7 +339,7 @@ def digest_of(report: Report) -> str:
 def to_json(report: Report) -> str:
     """The record: indented JSON, in the order of the dataclasses, with a newline at its end."""
     plain: dict[str, Any] = msgspec.to_builtins(report)
-    return json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def from_json(text: str | bytes) -> Report:
@@ -341,5 +351,5 @@ def from_json(text: str | bytes) -> Report:
         return msgspec.json.decode(text, type=Report)
     except msgspec.ValidationError as error:
         raise ReportError(f"not a certification report: {error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise ReportError(f"not JSON, or cut short: {error}") from error

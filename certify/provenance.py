@@ -40,6 +40,8 @@ def tree_digest(root: Path, without: Path | None = None) -> str:
 
     Links count by where they point; pipes and devices by name alone; nothing is followed or waited for.
     """
+    # One road to each folder: a temporary folder often is a link.
+    root, without = _real(root), without and _real(without)
     digest = hashlib.sha256()
     for count, path in enumerate(_files(root, without)):
         if count >= _MAX_FILES:
@@ -50,7 +52,12 @@ def tree_digest(root: Path, without: Path | None = None) -> str:
     return "sha256:" + digest.hexdigest()
 
 
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
 def _files(root: Path, without: Path | None) -> Iterator[Path]:
+    """Files and links, in a fixed order; `os.walk` counts a link to a folder among the folders."""
     for base, folders, names in os.walk(root):
         here = Path(base)
         folders[:] = sorted(
@@ -58,7 +65,8 @@ def _files(root: Path, without: Path | None) -> Iterator[Path]:
             for name in folders
             if name not in GENERATED and not name.endswith(".egg-info") and here / name != without
         )
-        yield from (here / name for name in sorted(names))
+        links = [name for name in folders if (here / name).is_symlink()]
+        yield from (here / name for name in sorted([*names, *links]))
 
 
 def _content_digest(path: Path) -> bytes:
@@ -84,8 +92,14 @@ def _commit(root: Path) -> tuple[str | None, bool | None]:
     commit = git(root, "rev-parse", "HEAD")
     if not commit:
         return None, None
-    status = git(root, "status", "--porcelain", "--untracked-files=no", "--", ".")
-    return commit.decode("ascii", "replace").strip(), None if status is None else bool(status.strip())
+    return commit.decode("ascii", "replace").strip(), _is_dirty(root)
+
+
+def _is_dirty(root: Path) -> bool | None:
+    if git(root, "config", "--name-only", "--get-regexp", r"^filter\."):
+        return None  # comparing would run the programs that the repository's own configuration names
+    status = git(root, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all", "--", ".")
+    return None if status is None else bool(status.strip())
 
 
 def machine() -> str:

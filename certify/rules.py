@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from certify.errors import SuiteError
-from certify.model import Effort, Evidence, Finding, Tier
+from certify.model import Effort, Evidence, Finding, OwnEvidence, Tier
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -171,7 +171,12 @@ class EvidenceLog:
     """What a rule saw. A rule that noted nothing is *errored*, since a pass would rest on nothing."""
 
     entries: list[Evidence] = field(default_factory=list)
+    own: list[OwnEvidence] = field(default_factory=list)
 
     def saw(self, kind: str, summary: str) -> None:
         """Note one observation: its kind (`import`, `file`, `request` …) and a sentence."""
         self.entries.append(Evidence(kind, summary))
+
+    def certified(self, name: str, nodeid: str, passed: bool) -> None:
+        """Note what one of the connector's own tests says about an id that no installed rule implements."""
+        self.own.append(OwnEvidence(name, nodeid, passed))

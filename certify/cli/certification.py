@@ -23,6 +23,7 @@ from certify.plugin.order import Order
 from certify.plugin.planning import Planned, plan_order
 from certify.provenance import connector_facts, machine, python
 from certify.systems import subject_of
+from certify.text import one_line
 
 #: Exit codes from harmless to grave, to find the worst of several connectors.
 _GRAVITY = (0, 3, 1, 2, 130)
@@ -149,7 +150,7 @@ def _file_names(contract: Contract) -> dict[str, str]:
 
 
 def _command() -> str:
-    return shlex.join(["certify", *sys.argv[1:]])
+    return one_line(shlex.join(["certify", *sys.argv[1:]]))
 
 
 def _now() -> str:

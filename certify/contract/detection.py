@@ -28,7 +28,8 @@ def detect_system(root: Path) -> str:
     """The system of the connector in `root`; `python` when nothing tells."""
     if (root / "dpone_connector_manifest.json").is_file():
         return "dpone"
-    if "dockerRepository" in (_mapping(root / "metadata.yaml").get("data") or {}):
+    data = _mapping(root / "metadata.yaml").get("data")
+    if isinstance(data, dict) and "dockerRepository" in data:
         return "airbyte"
     for name in declared_dependencies(root):
         if name in _DEPENDENCY_OF:
@@ -44,8 +45,9 @@ def detect_system(root: Path) -> str:
 
 def declared_dependencies(root: Path) -> list[str]:
     """Names of the distributions that pyproject.toml requires, lower case, in its order."""
-    requirements = project_table(root).get("dependencies") or []
-    names = [re.match(r"[A-Za-z0-9._-]+", one.strip()) for one in requirements if isinstance(one, str)]
+    requirements = project_table(root).get("dependencies")
+    texts = [one for one in requirements if isinstance(one, str)] if isinstance(requirements, list) else []
+    names = [re.match(r"[A-Za-z0-9._-]+", one.strip()) for one in texts]
     return [re.sub(r"[-_.]+", "-", name[0]).lower() for name in names if name]
 
 

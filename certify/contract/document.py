@@ -7,6 +7,7 @@ or mistaken file costs milliseconds. One pass over the parser's events: nothing 
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,12 +17,15 @@ from typing import Any
 import yaml
 
 from certify.errors import ContractError
+from certify.text import one_line
 
 #: Scaffolded contracts have 2 KiB; the pure Python parser reads this much in half a second.
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 40
 MAX_NODES = 20_000
 MAX_ALIASES = 100
+#: 300 digits. Python refuses to print one of 4,300, and an error message prints what it found.
+MAX_INTEGER_BITS = 1000
 
 #: Where a value stands in its document: `("waivers", 0, "rule")`.
 KeyPath = tuple[str | int, ...]
@@ -70,11 +74,17 @@ def parse_document(raw: bytes, shown_as: str) -> Document:
         where = f"{shown_as}:{mark.line + 1}" if mark else shown_as
         raise ContractError(f"{where}: not YAML: {_plain_words(error, text)}") from error
     except yaml.reader.ReaderError as error:
-        line = text[: error.position].count("\n") + 1
+        line = text[: _first_unprintable(text)].count("\n") + 1
         raise ContractError(f"{shown_as}:{line}: not text: a character YAML does not allow") from error
     except yaml.YAMLError as error:
         raise ContractError(f"{shown_as}: not YAML: {' '.join(str(error).split())}") from error
     return Document(shown_as, value, lines, raw)
+
+
+def _first_unprintable(text: str) -> int:
+    # libyaml counts in bytes and PyYAML in characters: the position they give cannot be used.
+    found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    return found.start() if found else 0
 
 
 def _read_bytes(path: Path, shown_as: str) -> bytes:
@@ -83,7 +93,8 @@ def _read_bytes(path: Path, shown_as: str) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise ContractError(f"{shown_as}: cannot be read: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
+        # Looked at before it is wrapped: a folder can be opened, but is no file object.
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
             raise ContractError(f"{shown_as}: not a regular file")
@@ -91,7 +102,12 @@ def _read_bytes(path: Path, shown_as: str) -> bytes:
             raise ContractError(
                 f"{shown_as}: {facts.st_size:,} bytes; a contract is at most {MAX_BYTES // 1024} KiB"
             )
-        return file.read(MAX_BYTES + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ContractError(f"{shown_as}: cannot be read: {error.strerror}") from error
+    finally:
+        os.close(descriptor)
 
 
 def _plain_words(error: yaml.MarkedYAMLError, text: str) -> str:
@@ -121,6 +137,8 @@ class _Composer:
         self.anchors: dict[str, Any] = {}
         self.nodes = 0
         self.aliases = 0
+        #: Characters that aliases repeat: an error message may have to print them all.
+        self.repeated = 0
 
     def compose(self) -> tuple[Any, dict[KeyPath, int]]:
         next(self.events)  # stream start
@@ -135,17 +153,17 @@ class _Composer:
         return value, self.lines
 
     def _error(self, event: Any, message: str) -> ContractError:
-        return ContractError(f"{self.shown_as}:{event.start_mark.line + 1}: {message}")
+        return ContractError(f"{self.shown_as}:{event.start_mark.line + 1}: {one_line(message, 300)}")
 
     def _node(self, event: Any, path: KeyPath) -> Any:
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            raise self._error(event, f"more than {MAX_NODES:,} values, aliases counted; no contract has")
+            raise self._error(event, _TOO_MANY_VALUES)
         if len(path) > MAX_DEPTH:
-            raise self._error(event, f"nested deeper than {MAX_DEPTH} levels")
+            raise self._error(event, _TOO_DEEP)
         self.lines.setdefault(path, event.start_mark.line + 1)
         if isinstance(event, yaml.AliasEvent):
-            return self._alias(event)
+            return self._alias(event, path)
         anchor = event.anchor
         if anchor is not None:
             self.anchors.pop(anchor, None)  # an alias inside its own anchor would be a loop
@@ -158,17 +176,25 @@ class _Composer:
             self._only_core_tag(event, "tag:yaml.org,2002:map")
             value = self._mapping(path)
         if anchor is not None:
-            self.anchors[anchor] = (value, self.nodes)
+            self.anchors[anchor] = value
         return value
 
-    def _alias(self, event: yaml.AliasEvent) -> Any:
+    def _alias(self, event: yaml.AliasEvent, path: KeyPath) -> Any:
         self.aliases += 1
         if self.aliases > MAX_ALIASES:
             raise self._error(event, f"more than {MAX_ALIASES} aliases")
         if event.anchor not in self.anchors:
             raise self._error(event, f"alias *{event.anchor} has no anchor before it")
-        value, _ = self.anchors[event.anchor]
-        self.nodes += _size(value, MAX_NODES - self.nodes)
+        value = self.anchors[event.anchor]
+        size = _size_of(value)
+        self.nodes += size.values
+        self.repeated += size.characters
+        if self.nodes > MAX_NODES:
+            raise self._error(event, _TOO_MANY_VALUES)
+        if len(path) + size.levels > MAX_DEPTH:
+            raise self._error(event, _TOO_DEEP)
+        if self.repeated > MAX_BYTES:
+            raise self._error(event, f"aliases repeat more than {MAX_BYTES // 1024} KiB of text")
         return value
 
     def _only_core_tag(self, event: Any, core: str) -> None:
@@ -181,13 +207,19 @@ class _Composer:
             tag = str(self.scalars.resolve(yaml.ScalarNode, event.value, event.implicit))  # type: ignore[no-untyped-call]  # stubs lack it
         elif not tag.startswith("tag:yaml.org,2002:") or tag.partition("2002:")[2] not in _CORE_SCALARS:
             raise self._error(event, f"the tag {tag!r} is not allowed; plain YAML only")
-        if tag in ("tag:yaml.org,2002:merge", "tag:yaml.org,2002:timestamp"):
-            return event.value  # a date stays text; whoever wants a date says so in its schema
+        if tag in _LEFT_AS_TEXT:
+            return event.value
+        if _SURROGATE.search(event.value):
+            raise self._error(event, "an escape that stands for no character")
         node = yaml.ScalarNode(tag, event.value)
         try:
-            return self.scalars.construct_object(node)
-        except (ValueError, OverflowError) as error:
-            raise self._error(event, f"{event.value[:40]!r} is not a value: {error}") from error
+            value = self.scalars.construct_object(node)
+        except (ValueError, OverflowError, LookupError) as error:  # LookupError: `!!bool maybe`
+            kind = tag.rpartition(":")[2]
+            raise self._error(event, f"{event.value[:40]!r} is no {kind}") from error
+        if isinstance(value, int) and value.bit_length() > MAX_INTEGER_BITS:
+            raise self._error(event, "a whole number of more than 300 digits")
+        return value
 
     def _sequence(self, path: KeyPath) -> list[Any]:
         values: list[Any] = []
@@ -197,42 +229,62 @@ class _Composer:
 
     def _mapping(self, path: KeyPath) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        merged: list[Any] = []
+        merged: list[tuple[Any, Any]] = []
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key = self._key(event)
             if key == "<<" and event.implicit[0]:
-                merged.append(self._node(next(self.events), (*path, key)))
+                merged.append((event, self._node(next(self.events), (*path, key))))
                 continue
             if key in values:
                 first = self.lines[(*path, key)]
                 raise self._error(event, f"duplicate key {key!r}; it already stands in line {first}")
             self.lines[(*path, key)] = event.start_mark.line + 1
             values[key] = self._node(next(self.events), (*path, key))
-        for source in merged:
+        for merge, source in merged:
             for one in source if isinstance(source, list) else [source]:
                 if not isinstance(one, dict):
-                    raise self._error(event, "a merge key (<<) takes a mapping")
+                    raise self._error(merge, "a merge key (<<) takes a mapping")
                 values = one | values
         return values
 
     def _key(self, event: Any) -> str:
         if not isinstance(event, yaml.ScalarEvent):
             raise self._error(event, "a key must be a plain word")
+        self._only_core_tag(event, "tag:yaml.org,2002:str")
         return str(event.value)
 
 
+#: YAML's "\\ud83d" makes half a character, which no file can hold.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _CORE_SCALARS = frozenset({"str", "int", "float", "bool", "null"})
+#: A date stays text, whoever wants a date says so in its schema; `<<` and `=` mean something as keys alone.
+_LEFT_AS_TEXT = frozenset(f"tag:yaml.org,2002:{name}" for name in ("timestamp", "merge", "value"))
+_TOO_MANY_VALUES = f"more than {MAX_NODES:,} values, aliases counted; no contract has"
+_TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 
 
-def _size(value: Any, limit: int) -> int:
-    """How many values an alias repeats, counted no further than `limit`."""
-    count = 0
-    waiting = [value]
-    while waiting and count <= limit:
-        one = waiting.pop()
-        count += 1
+@dataclass
+class _Size:
+    """What an alias repeats: values, levels of nesting, characters."""
+
+    values: int = 0
+    levels: int = 0
+    characters: int = 0
+
+
+def _size_of(value: Any) -> _Size:
+    """Measured without recursion; no anchor holds more than MAX_NODES values."""
+    size = _Size()
+    waiting = [(value, 0)]
+    while waiting:
+        one, level = waiting.pop()
+        size.values += 1
+        size.levels = max(size.levels, level)
         if isinstance(one, dict):
-            waiting.extend(one.values())
+            size.characters += sum(map(len, one))
+            waiting.extend((inner, level + 1) for inner in one.values())
         elif isinstance(one, list):
-            waiting.extend(one)
-    return count
+            waiting.extend((inner, level + 1) for inner in one)
+        elif isinstance(one, str):
+            size.characters += len(one)
+    return size

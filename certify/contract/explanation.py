@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from jsonschema import ValidationError
 
 from certify.contract.document import Document, KeyPath
+from certify.text import one_line
 
 _WORDS = {
     "object": "keys and values",
@@ -18,6 +20,9 @@ _WORDS = {
     "number": "a number",
     "boolean": "true or false",
 }
+
+#: Where the schema asks for a number of things, it asks for one.
+_AT_LEAST_ONE = {"minProperties": "key", "minItems": "entry"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,8 @@ def nearest(word: str, known: list[str]) -> str:
 
 
 def _known(key: str, schema: dict[str, Any]) -> bool:
-    return key in schema.get("properties", {}) or key.startswith("x-")
+    patterns = schema.get("patternProperties", {})
+    return key in schema.get("properties", {}) or any(re.search(pattern, key) for pattern in patterns)
 
 
 def _unknown_key(key: str, path: KeyPath, schema: dict[str, Any]) -> str:
@@ -75,14 +81,16 @@ def _expectation(error: ValidationError) -> str:
     if error.validator == "type":
         hint = (
             "; YAML reads an unquoted yes, no, on or off so: quote it"
-            if error.instance in (True, False)
+            if isinstance(error.instance, bool)
             else ""
         )
         return f"expected {_WORDS.get(str(allowed), allowed)}, found {found}{hint}"
     if error.validator == "enum":
         words = [str(one) for one in allowed if isinstance(one, str)]
         return f"expected one of {', '.join(words)}, found {found}{nearest(str(error.instance), words)}"
-    if error.validator == "pattern" and "description" in schema:
+    if error.validator in _AT_LEAST_ONE:
+        return f"expected at least one {_AT_LEAST_ONE[error.validator]}, found none"
+    if error.validator in ("pattern", "not") and "description" in schema:
         return f"expected: {schema['description'].rstrip('.')}; found {found}"
     return f"{found} is not allowed ({error.validator} {allowed!r})"
 
@@ -100,4 +108,4 @@ def _shown(value: Any) -> str:
 
 def _dotted(path: KeyPath) -> str:
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
-    return text or "contract"
+    return one_line(text, 120) or "contract"

@@ -10,9 +10,10 @@ import pytest
 from certify.contract import Contract
 from certify.plugin.engine import ENGINE, GRANTED_ISOLATION, evidence_of
 from certify.repository import Repository
-from certify.rules import Blocked, EvidenceLog, HarnessFault, NotApplicable
+from certify.rules import Blocked, EvidenceLog, HarnessFault, NotApplicable, Unverified
 from certify.sandbox.import_probe import ImportProbe
 from certify.sandbox.observed_import import ImportObservation, ImportPlan
+from certify.sandbox.own_tests import OwnTests, run_own_tests
 from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
 from certify.systems import subject_of
@@ -89,6 +90,16 @@ def import_observation(import_probe: ImportProbe) -> ImportObservation:
             f"{seen.interpreter} -m pip install {seen.plan.root}",
         )
     return seen
+
+
+@pytest.fixture(scope="session")
+def own_tests(zygote: Zygote, repository: Repository, subject: Subject) -> OwnTests:
+    """A run of the connector's own tests, in a copy of its tree."""
+    try:
+        path = subject.package().path
+    except Unverified:
+        path = None
+    return run_own_tests(zygote, repository, path)
 
 
 @pytest.fixture(scope="session")

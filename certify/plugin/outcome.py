@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from certify.errors import CertifyError
-from certify.model import WORST_FIRST, Evidence, Finding, Location, Outcome, Status
+from certify.model import WORST_FIRST, Evidence, Finding, Location, Outcome, OwnEvidence, Status
 from certify.rules import Blocked, EvidenceLog, HarnessFault, NotApplicable, RuleBroken, Undecided, Unverified
 from certify.text import one_line, visible
 
@@ -125,6 +125,9 @@ def fold(
         detail=speaker.detail,
         findings=tuple(finding for one in results for finding in one.findings),
         evidence=tuple(_shown_evidence(entry) for entry in evidence.entries[:MAX_FINDINGS]),
+        own_evidence=tuple(
+            OwnEvidence(visible(one.id), visible(one.nodeid), one.passed) for one in evidence.own
+        ),
     )
 
 

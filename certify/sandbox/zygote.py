@@ -92,6 +92,13 @@ class Zygote:
     ) -> None:
         self.close()
 
+    @property
+    def private(self) -> Path:
+        """The one folder that its tasks may write. Raises SandboxError before it is started."""
+        if self._private is None:
+            raise SandboxError("the sandbox is not running")
+        return Path(self._private)
+
     def start(self) -> dict[str, str]:
         """Start it, if it is not running: `{"isolation", "python", "executable"}`.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from certify.model import Finding, IdResult, Location, Report, RuleResult, Status
+from certify.model import WORST_FIRST, Finding, IdResult, Location, Report, RuleResult, Status
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,15 @@ def complaints(report: Report) -> Iterator[Complaint]:
 
 
 def unruled_ids(report: Report) -> list[IdResult]:
-    """The contract's names that lack a rule's result, so that no rule can speak for them."""
+    """The contract's names that lack a rule's result, so that no rule can speak for them.
+
+    One that several capabilities ask for is given once, as it ended worst.
+    """
     known = {rule.id for rule in report.rules}
-    return [name for name in report.ids if not known.issuperset(name.rules or (name.id,))]
+    unruled = [name for name in report.ids if not known.issuperset(name.rules or (name.id,))]
+    best_first = sorted(unruled, key=lambda name: WORST_FIRST.index(name.status), reverse=True)
+    last = {name.id: name for name in best_first}
+    return [last[name] for name in dict.fromkeys(name.id for name in unruled)]
 
 
 def _of_rule(rule: RuleResult, contract: Location) -> Iterator[Complaint]:

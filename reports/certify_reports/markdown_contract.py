@@ -36,11 +36,12 @@ def contract(report: Report) -> str:
     if not report.ids:
         return ""
     statuses = {rule.id: rule.status for rule in report.rules}
-    ruled = [name for name in report.ids if name.rules]
+    groups = _grouped(report.ids)
+    ruled = list({group[0].id: group[0] for group in groups if group[0].rules}.values())
     return page(
         [
             "## What the contract asks for",
-            table(_HEAD, lambda name: _row(name, statuses), report.ids, _IDS),
+            table(_HEAD, lambda group: _row(group, statuses), groups, _IDS),
             fold(
                 "The rules that stand for each", bullets(lambda name: _rules(name, statuses), ruled, _RULES)
             ),
@@ -50,16 +51,26 @@ def contract(report: Report) -> str:
 
 def additions(report: Report) -> str:
     """The exact lines that would let more be verified; one piece where several names need the same."""
-    pieces: dict[str, list[str]] = {}
+    pieces: dict[str, dict[str, None]] = {}
     for name in report.ids:
         if name.needs.strip() and name.status in (Status.UNVERIFIED, Status.BLOCKED, Status.ERRORED):
-            pieces.setdefault(name.needs, []).append(name.id)
+            pieces.setdefault(name.needs, {})[name.id] = None
     title = f"## What to add to {named(report.run.contract)}"
     return page([title, listed(_piece, list(pieces.items()), _NEEDS, between="\n\n")]) if pieces else ""
 
 
-def _row(name: IdResult, statuses: dict[str, Status]) -> str:
-    by = said(name.capability) if name.capability else _ASKED_BY[name.kind]
+def _grouped(ids: tuple[IdResult, ...]) -> list[list[IdResult]]:
+    """A name that several capabilities ask for is one row, as long as it ended the same for all."""
+    groups: dict[tuple[object, ...], list[IdResult]] = {}
+    for name in ids:
+        groups.setdefault((name.id, name.kind, name.status, name.message, name.rules), []).append(name)
+    return list(groups.values())
+
+
+def _row(group: list[IdResult], statuses: dict[str, Status]) -> str:
+    name = group[0]
+    capabilities = ", ".join(each.capability for each in group if each.capability)
+    by = said(capabilities) if capabilities else _ASKED_BY[name.kind]
     found = counts_of(statuses.get(rule, Status.UNVERIFIED) for rule in name.rules)
     return row(
         named(name.id),
@@ -74,7 +85,7 @@ def _rules(name: IdResult, statuses: dict[str, Status]) -> str:
     return f"{named(name.id)}: {', '.join(marks)}"
 
 
-def _piece(piece: tuple[str, list[str]]) -> str:
-    needs, ids = piece
+def _piece(piece: tuple[str, dict[str, None]]) -> str:
+    needs, ids = piece[0], list(piece[1])
     names = ", ".join(map(named, ids[:20]))
     return f"For {names}{', …' if len(ids) > 20 else ''}:\n\n{fenced(clipped(needs, EXPLANATION), 'yaml')}"

@@ -77,8 +77,14 @@ def _severity(rule: RuleResult) -> tuple[int, bool]:
 
 def _row(rule: RuleResult) -> str:
     weight = "" if rule.required or rule.status in _QUIET else ", not required"
-    seen = rule.message or next((evidence.summary for evidence in rule.evidence), "")
-    return row(f"{status_mark(rule.status)}{weight}", f"{named(rule.id)} {said(rule.title)}", said(seen))
+    return row(f"{status_mark(rule.status)}{weight}", f"{named(rule.id)} {said(rule.title)}", _observed(rule))
+
+
+def _observed(rule: RuleResult) -> str:
+    if rule.message or not rule.evidence:
+        return said(rule.message)
+    more = f" (and {len(rule.evidence) - 1} more)" if len(rule.evidence) > 1 else ""
+    return said(rule.evidence[0].summary) + more
 
 
 def _failure(rule: RuleResult) -> str:

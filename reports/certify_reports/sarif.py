@@ -10,7 +10,6 @@ import json
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -48,7 +47,7 @@ def _run(report: Report) -> dict[str, Any]:
 
 
 def _driver(report: Report) -> dict[str, Any]:
-    rules = [_rule(rule) for rule in report.rules] + [_unruled(name) for name in _once(unruled_ids(report))]
+    rules = [_rule(rule) for rule in report.rules] + [_unruled(name) for name in unruled_ids(report)]
     return {"name": "certify", "version": visible(report.run.certify_version), "rules": rules}
 
 
@@ -79,11 +78,6 @@ def _unruled(name: IdResult) -> dict[str, Any]:
         "defaultConfiguration": {"level": "note"},
         "properties": {"tags": ["contract", name.kind.value]},
     }
-
-
-def _once(names: Iterable[IdResult]) -> list[IdResult]:
-    """A contract may name one id under two capabilities; SARIF wants each rule once."""
-    return list({name.id: name for name in names}.values())
 
 
 def _is_result(complaint: Complaint) -> bool:

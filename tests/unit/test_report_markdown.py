@@ -185,6 +185,21 @@ def test_what_an_id_needs_stands_in_a_fence_once_for_all_that_need_it() -> None:
     assert page.count("```yaml") == 1
 
 
+def test_an_id_under_two_capabilities_is_one_row_when_it_ended_the_same() -> None:
+    once = an_id("import_safety", Status.PASSED, "r")
+    ids = (once, replace(once, capability="sink"), replace(once, capability="state", status=Status.FAILED))
+    page = render(replace(certified(), ids=ids))
+    assert "| `import_safety` | source, sink | ✓ passed |" in page
+    assert "| `import_safety` | state | ✗ failed |" in page
+    assert page.count("- `import_safety`: ") == 1
+
+
+def test_what_passed_shows_what_it_saw_first_and_how_much_more() -> None:
+    rule = a_rule("r", "docs", title="t")
+    page = render(replace(certified(), rules=(replace(rule, evidence=rule.evidence * 3),)))
+    assert "| read what r speaks of (and 2 more) |" in page
+
+
 def test_gates_and_benchmarks_are_named_for_what_they_are() -> None:
     ids = (an_id("g", Status.PASSED, kind=IdKind.GATE), an_id("b", Status.PASSED, kind=IdKind.BENCHMARK))
     page = render(replace(certified(), ids=ids))

@@ -209,11 +209,12 @@ def test_equal_findings_have_fingerprints_of_their_own() -> None:
     assert len(set(prints(twice))) == 2
 
 
-def test_an_id_under_two_capabilities_is_one_rule() -> None:
-    ids = (an_id("quota", Status.UNVERIFIED), replace(an_id("quota", Status.UNVERIFIED), capability="sink"))
-    run = of(replace(certified(), rules=(), ids=ids))
-    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["quota"]
-    assert len(run["results"]) == 2
+def test_an_id_under_two_capabilities_is_one_rule_and_as_bad_as_its_worst() -> None:
+    ids = (an_id("quota", Status.PASSED), replace(an_id("quota", Status.UNVERIFIED), capability="sink"))
+    for ordered in (ids, ids[::-1]):
+        run = of(replace(certified(), rules=(), ids=ordered))
+        assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["quota"]
+        assert [result["ruleId"] for result in run["results"]] == ["quota"]
 
 
 @unhurried

@@ -258,6 +258,10 @@ def _perform(task: dict[str, Any], says: FrameWriter, crash: int, isolated: bool
         from .distributions import describe
 
         says.send(done=describe(task["required"], task["optional"]))
+    elif task["do"] == "execute":
+        from .execute import execute
+
+        execute(task)
     else:
         from .probe import probe
 

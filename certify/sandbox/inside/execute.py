@@ -1,0 +1,15 @@
+"""Become another program: what the isolated child does instead of Python work."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+
+def execute(task: dict[str, Any]) -> None:
+    """Replace this process by `argv`, in `cwd`, with `environment` added. Does not return."""
+    os.chdir(task["cwd"])
+    environment = {**os.environ, **task["environment"]}
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.execve(task["argv"][0], task["argv"], environment)
