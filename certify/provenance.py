@@ -95,9 +95,13 @@ def _commit(root: Path) -> tuple[str | None, bool | None]:
     return commit.decode("ascii", "replace").strip(), _is_dirty(root)
 
 
+#: Filters run on content that is compared; a partial clone fetches what it lacks, with any program.
+_RUNS_PROGRAMS = r"^(filter\.|extensions\.partialclone$|remote\..*\.(promisor|partialclonefilter)$)"
+
+
 def _is_dirty(root: Path) -> bool | None:
-    if git(root, "config", "--name-only", "--get-regexp", r"^filter\."):
-        return None  # comparing would run the programs that the repository's own configuration names
+    if git(root, "config", "--name-only", "--get-regexp", _RUNS_PROGRAMS):
+        return None  # comparing files would run what the repository's own configuration names
     status = git(root, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all", "--", ".")
     return None if status is None else bool(status.strip())
 

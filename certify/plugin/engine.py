@@ -18,6 +18,7 @@ from certify.plugin.order import Order, read_order
 from certify.plugin.outcome import PhaseResult, fold, judge_phase
 from certify.plugin.planning import Planned, plan_order
 from certify.rules import ATTRIBUTE, EvidenceLog, Rule
+from certify.text import visible
 
 #: Where the engine stands on `config`, for fixtures and collectors.
 ENGINE = pytest.StashKey["Engine"]()
@@ -41,7 +42,7 @@ def register_engine(config: pytest.Config, order_file: Path) -> None:
         planned = plan_order(order)
     except CertifyError as error:
         raise pytest.UsageError(str(error)) from error
-    config.stash[ENGINE] = Engine(order, planned)
+    config.stash[ENGINE] = Engine(order, order_file, planned)
     config.pluginmanager.register(config.stash[ENGINE], "certify-engine")
     config.pluginmanager.register(importlib.import_module("certify.plugin.fixtures"), "certify-fixtures")
 
@@ -49,8 +50,9 @@ def register_engine(config: pytest.Config, order_file: Path) -> None:
 class Engine:
     """Collects, and turns reports into outcomes."""
 
-    def __init__(self, order: Order, planned: Planned) -> None:
+    def __init__(self, order: Order, order_file: Path, planned: Planned) -> None:
         self.order = order
+        self.order_file = order_file
         self.planned = planned
         self.chosen = {rule.id for rule in planned.plan.rules}
 
@@ -59,16 +61,17 @@ class Engine:
         """The contract that is run."""
         return self.planned.contract
 
-    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector:
-        """Never a Package: that would import the connector's `__init__.py` into this process."""
-        directory: pytest.Collector = pytest.Dir.from_parent(parent, path=path)
-        return directory
-
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-        """The contract is the one test file."""
-        if file_path.resolve() != self.contract.path.resolve():
+        """The order file stands in for the contract, the one test file.
+
+        So nothing of the connector's folder is collected, no `__init__.py` imported, and its path, in
+        which pytest would take `[` and `::` for more than letters, is no argument.
+        """
+        if file_path != self.order_file:
             return None
-        file: pytest.Collector = ContractFile.from_parent(parent, path=file_path)
+        file: pytest.Collector = ContractFile.from_parent(
+            parent, path=file_path, nodeid=visible(self.contract.file)
+        )
         return file
 
     @pytest.hookimpl(wrapper=True)

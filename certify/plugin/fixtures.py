@@ -10,7 +10,7 @@ import pytest
 from certify.contract import Contract
 from certify.plugin.engine import ENGINE, GRANTED_ISOLATION, evidence_of
 from certify.repository import Repository
-from certify.rules import Blocked, EvidenceLog, HarnessFault, NotApplicable, Unverified
+from certify.rules import Blocked, EvidenceLog, HarnessFault, NotApplicable
 from certify.sandbox.import_probe import ImportProbe
 from certify.sandbox.observed_import import ImportObservation, ImportPlan
 from certify.sandbox.own_tests import OwnTests, run_own_tests
@@ -93,16 +93,6 @@ def import_observation(import_probe: ImportProbe) -> ImportObservation:
 
 
 @pytest.fixture(scope="session")
-def own_tests(zygote: Zygote, repository: Repository, subject: Subject) -> OwnTests:
-    """A run of the connector's own tests, in a copy of its tree."""
-    try:
-        path = subject.package().path
-    except Unverified:
-        path = None
-    return run_own_tests(zygote, repository, path)
-
-
-@pytest.fixture(scope="session")
 def imported(import_observation: ImportObservation) -> ImportObservation:
     """The import, if every module was imported; else what stands on it is blocked."""
     seen = import_observation
@@ -110,3 +100,14 @@ def imported(import_observation: ImportObservation) -> ImportObservation:
         reached = f"{len(seen.imported)} of {len(seen.plan.modules)} modules"
         raise Blocked(f"the package does not import ({reached}); see imports_cleanly")
     return seen
+
+
+@pytest.fixture(scope="session")
+def own_tests(
+    zygote: Zygote, repository: Repository, subject: Subject, imported: ImportObservation
+) -> OwnTests:
+    """A run of the connector's own tests, in a copy of its tree; blocked where its import would hold it up."""
+    harmful = [effect.detail for effect in imported.effects if effect.kind in ("sleep", "exit", "signal")]
+    if harmful:
+        raise Blocked(f"importing the package {harmful[0]}; see imports_cleanly")
+    return run_own_tests(zygote, repository, subject.package().path)

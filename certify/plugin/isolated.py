@@ -57,14 +57,14 @@ def _arguments(contract: Contract, order_file: Path, workers: int) -> list[str]:
         "-c",
         os.devnull,
         "--rootdir",
-        str(contract.root),
+        str(order_file.parent),
         "--noconftest",
         "--disable-plugin-autoload",
     ]
     arguments += ["-p", "certify", "-p", "no:cacheprovider", "--capture=sys", "--tb=short", "-q"]
     if workers:
         arguments += ["-p", "xdist", "-n", str(workers)]
-    return [*arguments, "--certify-order", str(order_file), str(contract.path)]
+    return [*arguments, "--certify-order", str(order_file), str(order_file)]
 
 
 @contextlib.contextmanager

@@ -53,7 +53,7 @@ def test_own_tests_pass(own_tests: OwnTests, evidence: EvidenceLog) -> None:
         )
     no_findings(
         Finding(
-            message=f"{file} cannot be collected: {error.strip().splitlines()[-1].removeprefix('E ').strip()}",
+            message=f"{file} cannot be collected: {_last_line(error)}",
             location=Location(file.partition("::")[0]),
             expected="pytest collects every test file",
         )
@@ -61,13 +61,16 @@ def test_own_tests_pass(own_tests: OwnTests, evidence: EvidenceLog) -> None:
     )
     offline = [test.nodeid for test in failed if test.offline]
     if offline:
-        raise Unverified(
-            f"{len(offline)} tests need a network, which there is none of here: {', '.join(offline[:3])}"
-        )
+        named = ", ".join(offline[:3])
+        raise Unverified(f"{len(offline)} tests need a network, and there is none here: {named}")
     if own_tests.none_collected:
         no_findings([Finding(message="there is not one test", expected="tests that pytest collects")])
     if not passed:
         raise Unverified(f"no test ran to its end: {counts}")
+
+
+def _last_line(error: str) -> str:
+    return (error.strip() or "no reason given").splitlines()[-1].removeprefix("E ").strip()
 
 
 def _missing_modules(own_tests: OwnTests) -> list[str]:

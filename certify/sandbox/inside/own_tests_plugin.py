@@ -78,7 +78,7 @@ def pytest_runtest_makereport(
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """pytest's own exit code."""
+    """The exit code."""
     _tell(exit=int(exitstatus))
 
 
