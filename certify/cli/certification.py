@@ -89,7 +89,7 @@ def _certify_one(wish: Wish, folder: Path, artifact_dir: Path | None, display: D
     display.begin(contract)
     listener = Listener(display)
     try:
-        ran = run_isolated(order, contract, listener, wish.workers)
+        ran = run_isolated(order, listener, wish.workers)
     finally:
         display.end_of_run()
     planned = _planned(order, contract, ran, listener)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -43,7 +44,7 @@ _SHOWN_FINDINGS = 5
 _SHOWN_REASONS = 6
 
 
-def finding_lines(outcome: Outcome) -> Iterable[Text]:
+def finding_lines(outcome: Outcome) -> Iterable[RenderableType]:
     """A failure as it comes: the rule, then each finding with its place and its fix."""
     style = STYLES[outcome.status]
     yield Text.assemble((f"{SYMBOLS[outcome.status]} {outcome.rule}", style))
@@ -51,18 +52,23 @@ def finding_lines(outcome: Outcome) -> Iterable[Text]:
         yield from _finding(finding)
     more = len(outcome.findings) - _SHOWN_FINDINGS
     if more > 0:
-        yield Text(f"    … and {more} more, in the report", style="dim")
+        yield _indented(Text(f"… and {more} more, in the report", style="dim"), 4)
     if not outcome.findings:
-        yield Text(f"    {one_line(outcome.message)}")
+        yield _indented(Text(one_line(outcome.message)), 4)
         if outcome.detail and outcome.status is Status.ERRORED:
-            yield Text(f"    {one_line(outcome.detail.strip().splitlines()[-1])}", style="dim")
+            yield _indented(Text(one_line(outcome.detail.strip().splitlines()[-1]), style="dim"), 4)
 
 
-def _finding(finding: Finding) -> Iterable[Text]:
+def _finding(finding: Finding) -> Iterable[RenderableType]:
     where = f"{finding.location}: " if finding.location else ""
-    yield Text.assemble("    ", (where, "bold"), one_line(finding.message))
+    yield _indented(Text.assemble((where, "bold"), one_line(finding.message)), 4)
     if finding.fix:
-        yield Text.assemble("      ", ("fix: ", "dim"), (one_line(finding.fix), "dim"))
+        yield _indented(Text.assemble(("fix: ", "dim"), (one_line(finding.fix), "dim")), 6)
+
+
+def _indented(text: Text, columns: int) -> RenderableType:
+    """A paragraph whose further lines keep its indent."""
+    return Padding(text, (0, 0, 0, columns), expand=False)
 
 
 def panel(report: Report, folder: Path | None) -> RenderableType:

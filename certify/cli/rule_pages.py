@@ -25,7 +25,8 @@ def _index(registry: Registry) -> str:
     lines = ["# The rulebook", "", f"{len(registry.rules)} rules are built. Tiers are cumulative.", ""]
     lines += ["| rule | area | tier | effort | what holds |", "| --- | --- | --- | --- | --- |"]
     lines += [
-        f"| [`{rule.id}`]({rule.area}.md#{rule.id}) | {rule.area} | {rule.tier} | {rule.effort} | {rule.title} |"
+        f"| [`{rule.id}`]({rule.area}.md#{rule.id}) | {rule.area} | {rule.tier} | {rule.effort} "
+        f"| {rule.title} |"
         for rule in registry.rules.values()
     ]
     lines += ["", "## Ids that contracts name", "", "Each has the worst status of its rules.", ""]

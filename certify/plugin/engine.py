@@ -64,10 +64,9 @@ class Engine:
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """The order file stands in for the contract, the one test file.
 
-        So nothing of the connector's folder is collected, no `__init__.py` imported, and its path, in
-        which pytest would take `[` and `::` for more than letters, is no argument.
+        So nothing of the connector's folder is collected, and no `__init__.py` of it imported.
         """
-        if file_path != self.order_file:
+        if file_path.resolve() != self.order_file.resolve():
             return None
         file: pytest.Collector = ContractFile.from_parent(
             parent, path=file_path, nodeid=visible(self.contract.file)

@@ -106,7 +106,7 @@ def imported(import_observation: ImportObservation) -> ImportObservation:
 def own_tests(
     zygote: Zygote, repository: Repository, subject: Subject, imported: ImportObservation
 ) -> OwnTests:
-    """A run of the connector's own tests, in a copy of its tree; blocked where its import would hold it up."""
+    """A run of the connector's own tests, in a copy of its tree; blocked where its import stops it."""
     harmful = [effect.detail for effect in imported.effects if effect.kind in ("sleep", "exit", "signal")]
     if harmful:
         raise Blocked(f"importing the package {harmful[0]}; see imports_cleanly")

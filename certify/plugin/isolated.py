@@ -17,7 +17,6 @@ from pathlib import Path
 
 import pytest
 
-from certify.contract import Contract
 from certify.errors import CertifyError
 from certify.plugin.order import Order, write_order
 
@@ -38,7 +37,7 @@ class Ran:
     transcript: str
 
 
-def run_isolated(order: Order, contract: Contract, listener: object, workers: int = 0) -> Ran:
+def run_isolated(order: Order, listener: object, workers: int = 0) -> Ran:
     """Run the order; `listener` is a pytest plugin that receives the reports."""
     if workers and importlib.util.find_spec("xdist") is None:
         raise CertifyError("-n needs pytest-xdist: python -m pip install 'certify[xdist]'")
@@ -47,11 +46,11 @@ def run_isolated(order: Order, contract: Contract, listener: object, workers: in
         write_order(order, order_file)
         said = io.StringIO()
         with _neutral_process(neutral), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            code = pytest.main(_arguments(contract, order_file, workers), plugins=[listener])
+            code = pytest.main(_arguments(order_file, workers), plugins=[listener])
     return Ran(int(code), said.getvalue())
 
 
-def _arguments(contract: Contract, order_file: Path, workers: int) -> list[str]:
+def _arguments(order_file: Path, workers: int) -> list[str]:
     # -p takes the name of an entry point: a module's name would be loaded twice beside autoload.
     arguments = [
         "-c",
@@ -64,7 +63,8 @@ def _arguments(contract: Contract, order_file: Path, workers: int) -> list[str]:
     arguments += ["-p", "certify", "-p", "no:cacheprovider", "--capture=sys", "--tb=short", "-q"]
     if workers:
         arguments += ["-p", "xdist", "-n", str(workers)]
-    return [*arguments, "--certify-order", str(order_file), str(order_file)]
+    # The argument is relative to the neutral folder: in a path pytest takes `[` and `::` for more than letters.
+    return [*arguments, "--certify-order", str(order_file), order_file.name]
 
 
 @contextlib.contextmanager
