@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
@@ -121,6 +121,7 @@ class TextDisplay:
         self._reports: list[Report] = []
         self._refused: list[Path] = []
         self._live: Live | None = None
+        self._spinner = Spinner("dots")
         self._totals: dict[str, int] = {}
         self._area_of: dict[str, str] = {}
         self._forget_area("")
@@ -137,7 +138,9 @@ class TextDisplay:
         )
         self.console.print(name)
         if self.console.is_terminal:
-            self._live = Live(Text(""), console=self.console, transient=True, refresh_per_second=10)
+            self._live = Live(
+                console=self.console, get_renderable=self._live_line, transient=True, refresh_per_second=10
+            )
             self._live.start()
 
     def planned(self, plan: Plan) -> None:
@@ -153,7 +156,6 @@ class TextDisplay:
         if len(parts) > 1 and parts[1] != self._area:
             self._close_area()
             self._forget_area(parts[1])
-        self._refresh()
 
     def outcome(self, outcome: Outcome) -> None:
         """Count it; a failure is shown at once."""
@@ -162,13 +164,15 @@ class TextDisplay:
         if outcome.status in (Status.FAILED, Status.ERRORED):
             for line in finding_lines(outcome):
                 self.console.print(line)
-        self._refresh()
 
-    def _refresh(self) -> None:
-        if self._live is not None and self._area:
-            done, total = len(self._seen), self._totals.get(self._area, 0)
-            text = f" {self._area}  {done}/{total}  {time.monotonic() - self._began:.1f} s"
-            self._live.update(Spinner("dots", text=Text(text, style="dim")))
+    def _live_line(self) -> RenderableType:
+        """The area that runs: rules done, and the time it has taken until now."""
+        if not self._area:
+            return Text("")
+        done, total = len(self._seen), self._totals.get(self._area, 0)
+        words = f" {self._area}  {done}/{total}  {time.monotonic() - self._began:.1f} s"
+        self._spinner.update(text=Text(words, style="dim"))
+        return self._spinner
 
     def _close_area(self) -> None:
         """An area is done: one line that stays."""

@@ -91,7 +91,8 @@ def _expectation(error: ValidationError) -> str:
     if error.validator in _AT_LEAST_ONE:
         return f"expected at least one {_AT_LEAST_ONE[error.validator]}, found none"
     if error.validator in ("pattern", "not") and "description" in schema:
-        return f"expected: {schema['description'].rstrip('.')}; found {found}"
+        wanted = schema["description"].rstrip(".")
+        return f"expected {wanted[0].lower()}{wanted[1:]}, found {found}"
     return f"{found} is not allowed ({error.validator} {allowed!r})"
 
 

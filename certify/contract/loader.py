@@ -155,5 +155,6 @@ def _refuse_impossible_dates(value: dict[str, Any], document: Document) -> None:
         except ValueError as error:
             line = document.line(("waivers", index, "expires"))
             raise ContractError(
-                f"{document.file}:{line}: waivers[{index}].expires: {waiver['expires']!r} is no day: {error}"
+                f"{document.file}:{line}: waivers[{index}].expires: "
+                f"{waiver['expires']!r} is no day of the calendar"
             ) from error
