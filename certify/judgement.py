@@ -177,7 +177,7 @@ def judge(
     ids = () if plan.selection else tuple(_id_result(one, results, plan, own) for one in plan.ids)
     counts = _required_counts(plan, ids, results)
     verdict = _verdict(plan, counts, run)
-    tier = None if plan.selection else _tier(rules)
+    tier = None if plan.selection else _tier(rules, ids)
     return sealed(
         Report(
             schema_version=SCHEMA_VERSION,
@@ -366,10 +366,16 @@ def _fix(rule: RuleResult) -> str:
     return next((finding.fix for finding in rule.findings if finding.fix), None) or rule.fix
 
 
-def _tier(rules: Sequence[RuleResult]) -> Tier | None:
-    """The highest tier whose rules, and those of every tier below, all passed; an empty tier is no tier."""
+def _tier(rules: Sequence[RuleResult], ids: Sequence[IdResult]) -> Tier | None:
+    """The highest tier whose rules, and those of every tier below, all passed; an empty tier is no tier.
+
+    From silver on a connector does what its contract says: no id of the contract may be open.
+    """
     reached = None
+    keeps_contract = all(one.status not in _OPEN for one in ids)
     for tier in TIERS:
+        if tier is not Tier.BRONZE and not keeps_contract:
+            break
         of_tier = [rule.status for rule in rules if rule.tier is tier]
         ran = [status for status in of_tier if status is not Status.NOT_APPLICABLE]
         if not ran or any(status is not Status.PASSED for status in ran):

@@ -74,11 +74,13 @@ def _import(name: str, point: metadata.EntryPoint) -> ModuleType:
 
 
 def _module_names(root: ModuleType) -> list[str]:
-    """A package's public modules; a module is its own only area."""
+    """A package's public modules, in the order of its `__all__`; a module is its own only area."""
     if not hasattr(root, "__path__"):
         return [root.__name__]
-    found = pkgutil.iter_modules(root.__path__, root.__name__ + ".")
-    return sorted(one.name for one in found if not one.name.rpartition(".")[2].startswith("_"))
+    order = {name: place for place, name in enumerate(getattr(root, "__all__", ()))}
+    found = sorted(one.name for one in pkgutil.iter_modules(root.__path__) if not one.name.startswith("_"))
+    found.sort(key=lambda name: order.get(name, len(order)))
+    return [f"{root.__name__}.{name}" for name in found]
 
 
 def _rules_of(module: ModuleType) -> Iterable[Rule]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from certify.contract import Contract
+from certify.plugin.ahead import Ahead
 from certify.plugin.engine import ENGINE, GRANTED_ISOLATION, evidence_of
 from certify.repository import Repository
 from certify.rules import Blocked, EvidenceLog, HarnessFault, NotApplicable
@@ -93,21 +94,39 @@ def import_observation(import_probe: ImportProbe) -> ImportObservation:
 
 
 @pytest.fixture(scope="session")
-def imported(import_observation: ImportObservation) -> ImportObservation:
+def imported(
+    request: pytest.FixtureRequest, import_observation: ImportObservation, ahead: Ahead
+) -> ImportObservation:
     """The import, if every module was imported; else what stands on it is blocked."""
     seen = import_observation
     if not seen.complete:
         reached = f"{len(seen.imported)} of {len(seen.plan.modules)} modules"
         raise Blocked(f"the package does not import ({reached}); see imports_cleanly")
+    wanted = any("own_tests" in getattr(item, "fixturenames", ()) for item in request.session.items)
+    if wanted and not hasattr(request.config, "workerinput") and not _what_holds_up(seen):
+        ahead.begin()
     return seen
 
 
+def _what_holds_up(seen: ImportObservation) -> str:
+    """An effect of the import that would stop the connector's own tests, too."""
+    effects = [effect.detail for effect in seen.effects if effect.kind in ("sleep", "exit", "signal")]
+    return effects[0] if effects else ""
+
+
 @pytest.fixture(scope="session")
-def own_tests(
-    zygote: Zygote, repository: Repository, subject: Subject, imported: ImportObservation
-) -> OwnTests:
+def ahead(pytestconfig: pytest.Config, repository: Repository, subject: Subject) -> Iterator[Ahead]:
+    """The connector's own tests take longest: they run beside the rules, in a sandbox of their own."""
+    interpreter = pytestconfig.stash[ENGINE].order.interpreter
+    with Zygote(Path(interpreter) if interpreter else None) as beside:
+        yield from Ahead.until_done(
+            lambda: run_own_tests(beside, repository, subject.package().path), beside.kill
+        )
+
+
+@pytest.fixture(scope="session")
+def own_tests(imported: ImportObservation, ahead: Ahead) -> OwnTests:
     """A run of the connector's own tests, in a copy of its tree; blocked where its import stops it."""
-    harmful = [effect.detail for effect in imported.effects if effect.kind in ("sleep", "exit", "signal")]
-    if harmful:
-        raise Blocked(f"importing the package {harmful[0]}; see imports_cleanly")
-    return run_own_tests(zygote, repository, subject.package().path)
+    if _what_holds_up(imported):
+        raise Blocked(f"importing the package {_what_holds_up(imported)}; see imports_cleanly")
+    return ahead.result()

@@ -184,6 +184,12 @@ class Zygote:
                 os.close(child_crash)
             return _Watch(self, limits, events, output, crash).until_ended()
 
+    def kill(self) -> None:
+        """End it at once, from any thread; a task that runs is lost. `close` still tidies up."""
+        if self._process is not None and self._process.poll() is None:
+            with contextlib.suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
     def close(self) -> None:
         """End the zygote and everything in it, and remove its private folder."""
         if self._control is not None:
