@@ -61,6 +61,11 @@ class Subject(Protocol):
         """Names of the distributions it needs, its own first."""
         ...
 
+    @property
+    def requires_python(self) -> str:
+        """The Python versions it says it runs on, as a specifier; empty when it says nothing."""
+        ...
+
     def optional_distributions(self) -> tuple[str, ...]:
         """Names of the distributions that only its extras and dependency groups need."""
         ...

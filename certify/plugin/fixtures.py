@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from certify.contract import Contract
+from certify.errors import SandboxError
 from certify.plugin.ahead import Ahead
 from certify.plugin.engine import ENGINE, GRANTED_ISOLATION, evidence_of
 from certify.repository import Repository
@@ -73,8 +75,9 @@ def import_probe(zygote: Zygote, subject: Subject) -> ImportProbe:
 
 
 @pytest.fixture(scope="session")
-def import_observation(import_probe: ImportProbe) -> ImportObservation:
-    """The import of everything, clean or not; harness fault when the interpreter lacks what it requires."""
+def import_observation(zygote: Zygote, subject: Subject, import_probe: ImportProbe) -> ImportObservation:
+    """The import of everything, clean or not; harness fault when the interpreter is not one for it."""
+    _check_python(zygote, subject)
     seen = import_probe.observation
     missing = sorted({failure.missing for failure in seen.failures if failure.missing})
     not_installed = [failure for failure in seen.failures if failure.distribution_missing]
@@ -93,12 +96,27 @@ def import_observation(import_probe: ImportProbe) -> ImportObservation:
     return seen
 
 
+def _check_python(zygote: Zygote, subject: Subject) -> None:
+    here = zygote.start()["python"]
+    try:
+        fits = SpecifierSet(subject.requires_python).contains(here, prereleases=True)
+    except InvalidSpecifier:
+        return  # the packaging rules say so
+    if not fits:
+        executable = zygote.ready["executable"]
+        raise HarnessFault(
+            f"the connector requires Python {subject.requires_python}, and {executable} is {here}",
+            "certify --python INTERPRETER",
+        )
+
+
 @pytest.fixture(scope="session")
-def imported(
-    request: pytest.FixtureRequest, import_observation: ImportObservation, ahead: Ahead
-) -> ImportObservation:
+def imported(request: pytest.FixtureRequest, ahead: Ahead) -> ImportObservation:
     """The import, if every module was imported; else what stands on it is blocked."""
-    seen = import_observation
+    try:
+        seen: ImportObservation = request.getfixturevalue("import_observation")
+    except (HarnessFault, SandboxError) as error:
+        raise Blocked("the import could not be observed; see imports_cleanly") from error
     if not seen.complete:
         reached = f"{len(seen.imported)} of {len(seen.plan.modules)} modules"
         raise Blocked(f"the package does not import ({reached}); see imports_cleanly")

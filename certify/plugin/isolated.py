@@ -10,6 +10,7 @@ import contextlib
 import importlib.util
 import io
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -63,14 +64,15 @@ def _arguments(order_file: Path, workers: int) -> list[str]:
     arguments += ["-p", "certify", "-p", "no:cacheprovider", "--capture=sys", "--tb=short", "-q"]
     if workers:
         arguments += ["-p", "xdist", "-n", str(workers)]
-    # The argument is relative to the neutral folder: in a path pytest takes `[` and `::` for more than letters.
+    # Relative to the neutral folder: in a whole path pytest takes `[` and `::` for more than letters.
     return [*arguments, "--certify-order", str(order_file), order_file.name]
 
 
 @contextlib.contextmanager
 def _neutral_process(folder: str) -> Iterator[None]:
     """Without pytest's own variables, in a folder where no module can shadow another."""
-    kept = dict(os.environ)
+    kept, arguments = dict(os.environ), sys.argv
+    sys.argv = ["certify"]  # xdist hands it to its workers, and a path of ours may hold what is no text
     for name in _SETTINGS:
         os.environ.pop(name, None)
     os.environ["PYTHONSAFEPATH"] = "1"  # for xdist's workers, which import from the working directory
@@ -80,6 +82,7 @@ def _neutral_process(folder: str) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(kept)
+        sys.argv = arguments
 
 
 def complaint(ran: Ran) -> str:

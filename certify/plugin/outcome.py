@@ -56,9 +56,9 @@ def judge_phase(call: pytest.CallInfo[None], report: pytest.TestReport, suite: P
         return PhaseResult(Status.UNVERIFIED, one_line(f"skipped: {error}"))
     if call.when == "call" and _is_verdict(call.excinfo, suite):
         return _failed(error)
-    detail = visible(str(report.longreprtext), 6000)
     if isinstance(error, CertifyError):
-        return PhaseResult(Status.ERRORED, one_line(str(error)), detail)
+        return PhaseResult(Status.ERRORED, one_line(str(error)))
+    detail = visible(str(report.longreprtext), 6000)
     return PhaseResult(Status.ERRORED, one_line(f"{type(error).__name__} in {call.when}: {error}"), detail)
 
 

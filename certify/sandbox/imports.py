@@ -120,7 +120,7 @@ class _Observer:
         if error is None:
             self.imported.append(told["name"])
             return
-        missing = error["missing"]
+        missing = error["missing"] if "ModuleNotFoundError" in error["bases"] else None
         no_distribution = "PackageNotFoundError" in error["bases"]
         location = self._location(error["file"], error["line"])
         message = " ".join(error["message"].split())

@@ -101,6 +101,12 @@ class PythonConnector:
         """Names in `project.dependencies`."""
         return tuple(_distribution_names(self.project.get("dependencies")))
 
+    @property
+    def requires_python(self) -> str:
+        """`project.requires-python`."""
+        said = self.project.get("requires-python")
+        return said if isinstance(said, str) else ""
+
     def optional_distributions(self) -> tuple[str, ...]:
         """Names in the extras that are not required anyway."""
         extras = self.project.get("optional-dependencies")

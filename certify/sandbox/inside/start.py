@@ -24,6 +24,8 @@ def _load_inside(folder: str) -> None:
 
 
 if __name__ == "__main__":
+    if sys.version_info < (3, 10):  # noqa: UP036  the connector's interpreter may be older than ours
+        raise SystemExit("certify runs connectors in Python 3.10 or newer; this is " + sys.version.split()[0])
     here = sys.path.pop(0)  # the folder of this file, put there by the interpreter
     _load_inside(here)
     from _certify_inside.zygote import main  # type: ignore[import-not-found]  # loaded just now

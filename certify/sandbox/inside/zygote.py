@@ -110,6 +110,8 @@ class Zygote:
         for descriptor in descriptors:
             os.close(descriptor)
         why, status, usage = self._await(child, started + message["limits"]["wall_seconds"])
+        with contextlib.suppress(OSError):
+            os.killpg(child, signal.SIGKILL)  # its session, where there is no /proc to find descendants in
         end_everything(self.isolated)
         code = os.waitstatus_to_exitcode(status)
         return {
