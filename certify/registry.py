@@ -64,9 +64,9 @@ def load_registry(before_import: Callable[[str], None] = lambda package: None) -
 def _import(name: str, point: metadata.EntryPoint) -> ModuleType:
     try:
         return importlib.import_module(name)
-    except SuiteError:
+    except (SuiteError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:  # sys.exit, or pytest's own skip, at the top of a suite
         owner = point.dist.name if point.dist else point.name
         raise SuiteError(
             f"suite {point.name!r} of {owner}: cannot import {name}: {type(error).__name__}: {error}"

@@ -6,6 +6,7 @@ Only click is imported here: `certify --help` answers at once, without pytest an
 from __future__ import annotations
 
 import difflib
+import io
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -87,7 +88,7 @@ def _stop(error: CertifyError) -> NoReturn:
     "--python",
     "interpreter",
     metavar="FILE",
-    type=_FOLDER,
+    type=click.Path(exists=True, dir_okay=False, executable=True, path_type=Path),
     help="The interpreter the connector is installed in (default: certify's own).",
 )
 @click.option(
@@ -176,4 +177,7 @@ def report(report: Path, name: str) -> None:
 
 def main() -> None:
     """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a path may hold bytes that are no text
     cli(prog_name="certify")

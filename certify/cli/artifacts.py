@@ -32,18 +32,29 @@ def find_format(name: str) -> Format:
 
 
 def rendered(report: Report, contract: Contract) -> dict[str, str]:
-    """File name → text, the record last: it is the one that others are checked against."""
+    """File name → text, the record first: it is the one that others are checked against."""
     formats = load_formats()
-    texts = {
+    texts = {contract.evidence.json_report: to_json(report)}
+    return texts | {
         file_name: formats[name].render(report) for name, file_name in report.files.items() if name in formats
     }
-    return texts | {contract.evidence.json_report: to_json(report)}
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Say before the run, not after it, that no report could be written here. Raises CertifyError."""
+    nearest = next(one for one in (folder, *folder.parents) if os.path.exists(one))  # noqa: PTH110  no error here
+    if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+        raise CertifyError(
+            f"{nearest}: the report cannot be written there; --artifact-dir names another folder"
+        )
 
 
 def write_set(folder: Path, texts: dict[str, str]) -> None:
-    """Write all files, each whole or not at all: temporary file, fsync, rename.
+    """Write all files, the record first, each whole or not at all: temporary file, fsync, rename.
 
-    Raises CertifyError when the folder cannot be written.
+    The old renderings go before the new record comes, and the new ones after it: whenever this is
+    killed, the record is the old or the new one, and what lies beside it is its own. Raises CertifyError
+    when the folder cannot be written.
     """
     waiting: list[tuple[Path, Path]] = []
     mark = secrets.token_hex(4)
@@ -53,6 +64,8 @@ def write_set(folder: Path, texts: dict[str, str]) -> None:
             temporary = folder / f".{name}.{mark}.tmp"
             waiting.append((temporary, folder / name))
             _write(temporary, text)
+        for _, final in waiting[1:]:
+            final.unlink(missing_ok=True)
         for temporary, final in waiting:
             temporary.replace(final)
         _sync_folder(folder)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import itertools
+import os
 import shlex
 import sys
 import time
@@ -11,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 from certify import __version__
-from certify.cli.artifacts import load_formats, rendered, write_set
+from certify.cli.artifacts import load_formats, refuse_unwritable, rendered, write_set
 from certify.cli.display import Display, display_for
 from certify.cli.listener import Listener
 from certify.contract import Contract, load_contract
@@ -26,7 +28,8 @@ from certify.systems import subject_of
 from certify.text import one_line
 
 #: Exit codes from harmless to grave, to find the worst of several connectors.
-_GRAVITY = (0, 3, 1, 2, 130)
+_INTERRUPTED = 130
+_GRAVITY = (0, 3, 1, 2, _INTERRUPTED)
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,12 @@ def certify(wish: Wish) -> int:
         return _certify_one(wish, folders[0], wish.artifact_dir, display).exit_code
     if wish.contract is not None:
         raise CertifyError("--contract goes with one connector; -C was given several times")
-    codes = [_certify_of_many(wish, folder, display) for folder in folders]
+    taken: set[str] = set()
+    codes = []
+    for folder in folders:
+        codes.append(_certify_of_many(wish, folder, display, taken))
+        if codes[-1] == _INTERRUPTED:
+            break  # Ctrl-C means all of them
     display.all_done()
     return max(codes, key=_GRAVITY.index)
 
@@ -64,15 +72,24 @@ def _folders(wish: Wish) -> list[Path]:
     return list(dict.fromkeys(wish.folders)) or [Path.cwd()]
 
 
-def _certify_of_many(wish: Wish, folder: Path, display: Display) -> int:
+def _certify_of_many(wish: Wish, folder: Path, display: Display, taken: set[str]) -> int:
     """One of several: its report goes into a folder of its own, its errors do not stop the others."""
     try:
-        contract = load_contract(folder, None)
-        into = wish.artifact_dir / contract.connector if wish.artifact_dir else None
+        into = None
+        if wish.artifact_dir:
+            into = wish.artifact_dir / _free_name(load_contract(folder).connector, taken)
         return _certify_one(wish, folder, into, display).exit_code
     except CertifyError as error:
         display.refused(folder, error)
         return 2
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """The name, or `name-2`, `name-3` … where connectors share it: none replaces another's report."""
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    free = next(one for one in names if one.casefold() not in taken)
+    taken.add(free.casefold())
+    return free
 
 
 def _certify_one(wish: Wish, folder: Path, artifact_dir: Path | None, display: Display) -> Report:
@@ -85,6 +102,9 @@ def _certify_one(wish: Wish, folder: Path, artifact_dir: Path | None, display: D
         interpreter=str(interpreter) if interpreter else None,
     )
     into = _artifact_dir(wish, contract, artifact_dir)
+    if into is not None:
+        refuse_unwritable(into)
+    files = _file_names(contract) if into else None
     started, clock = _now(), time.monotonic()
     display.begin(contract)
     listener = Listener(display)
@@ -112,7 +132,7 @@ def _certify_one(wish: Wish, folder: Path, artifact_dir: Path | None, display: D
             command=_command(),
             interrupted=listener.interrupted,
         ),
-        _file_names(contract) if into else None,
+        files,
     )
     if into is not None:
         write_set(into, rendered(report, contract))
@@ -129,24 +149,33 @@ def _planned(order: Order, contract: Contract, ran: Ran, listener: Listener) -> 
 
 
 def _artifact_dir(wish: Wish, contract: Contract, artifact_dir: Path | None) -> Path | None:
-    """Where the report goes. A selection is no certification: it writes only where it is told to."""
+    """Where the report goes. A selection and the embedded example write only where they are told to."""
     if artifact_dir is not None:
         return artifact_dir.absolute()
-    if wish.only:
+    if wish.only or wish.example:
         return None
-    if wish.example:
-        raise CertifyError("--example needs --artifact-dir DIR for its report")
-    return contract.root / contract.evidence.artifacts_dir
+    own = contract.root / contract.evidence.artifacts_dir
+    if not Path(os.path.realpath(own)).is_relative_to(contract.root):
+        raise CertifyError(
+            f"{contract.at('evidence', 'artifacts_dir')}: evidence.artifacts_dir: a link leads out of the "
+            f"connector's folder, to {os.path.realpath(own)}; remove it, or name a folder by --artifact-dir"
+        )
+    return own
 
 
 def _file_names(contract: Contract) -> dict[str, str]:
-    """Format → file name, as the contract may rename them."""
+    """Format → file name, as the contract may rename them. Raises CertifyError for two of one name."""
     renamed = {"json": contract.evidence.json_report, "markdown": contract.evidence.markdown_report}
-    return (
-        {"json": "certification_report.json"}
-        | {name: one.file_name for name, one in load_formats().items() if name != "github"}
-        | renamed
-    )
+    usual = {name: one.file_name for name, one in load_formats().items() if name != "github"}
+    names = usual | renamed
+    folded = [name.casefold() for name in names.values()]
+    twice = next((name for name in names.values() if folded.count(name.casefold()) > 1), None)
+    if twice is not None:
+        raise CertifyError(
+            f"{contract.at('evidence')}: evidence: two files of the report would be named {twice!r}; "
+            "rename markdown_report or json_report"
+        )
+    return names
 
 
 def _command() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +15,7 @@ from rich.text import Text
 
 from certify.cli.artifacts import find_format
 from certify.cli.panel import STYLES, SYMBOLS, finding_lines, panel, summary_table
+from certify.cli.terminal import console_for_output, is_watched
 from certify.contract import Contract
 from certify.errors import CertifyError
 from certify.judgement import Plan
@@ -107,9 +107,48 @@ class GithubDisplay(SilentDisplay):
         click.echo(find_format("github").render(report), nl=False)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
-            text = find_format("markdown").render(report).encode("utf-8")
-            with Path(summary).open("ab") as file:
+            self._append(Path(summary), find_format("markdown").render(report).encode("utf-8"))
+
+    def _append(self, summary: Path, text: bytes) -> None:
+        """A summary that cannot be written is told, and changes no verdict."""
+        try:
+            with summary.open("ab") as file:
                 file.write(text[:_SUMMARY_BYTES].decode("utf-8", "ignore").encode("utf-8") + b"\n")
+        except OSError as error:
+            click.echo(f"certify: {summary}: the step summary cannot be written: {error.strerror}", err=True)
+
+
+class _Area:
+    """What an area's rules have said so far."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.total = 0
+        self.seen: dict[str, Status] = {}
+        self.began = self.ended = 0.0
+        self.closed = False
+
+    def begin(self) -> None:
+        """Its first item starts."""
+        self.began = self.began or time.monotonic()
+
+    def add(self, outcome: Outcome) -> None:
+        """A rule of several items has the status of its worst."""
+        before = self.seen.get(outcome.rule, Status.NOT_APPLICABLE)
+        self.seen[outcome.rule] = min(before, outcome.status, key=WORST_FIRST.index)
+        self.ended = time.monotonic()
+
+    def line(self) -> Text:
+        """The area in one line: how many rules ended how, and in how long."""
+        statuses = list(self.seen.values())
+        worst = min(statuses, key=WORST_FIRST.index)
+        counts = ", ".join(
+            f"{statuses.count(one)} {one.value.replace('_', ' ')}" for one in WORST_FIRST if one in statuses
+        )
+        seconds = self.ended - self.began
+        return Text.assemble(
+            (SYMBOLS[worst], STYLES[worst]), f" {self.name}  ", (f"{counts}  {seconds:.2f} s", "dim")
+        )
 
 
 class TextDisplay:
@@ -117,19 +156,14 @@ class TextDisplay:
 
     def __init__(self, console: Console | None = None) -> None:
         # The stream of now: while pytest runs, sys.stdout is where its own words go.
-        self.console = console or Console(file=sys.stdout, highlight=False)
+        self.console = console or console_for_output()
         self._reports: list[Report] = []
         self._refused: list[Path] = []
         self._live: Live | None = None
         self._spinner = Spinner("dots")
-        self._totals: dict[str, int] = {}
+        self._areas: dict[str, _Area] = {}
         self._area_of: dict[str, str] = {}
-        self._forget_area("")
-
-    def _forget_area(self, area: str) -> None:
-        self._area = area
-        self._seen: dict[str, Status] = {}
-        self._began = time.monotonic()
+        self._running: _Area | None = None
 
     def begin(self, contract: Contract) -> None:
         """One line: what is certified."""
@@ -137,7 +171,7 @@ class TextDisplay:
             ("certify ", "bold"), one_line(contract.connector), (f"  {contract.system}", "dim")
         )
         self.console.print(name)
-        if self.console.is_terminal:
+        if is_watched(self.console):
             self._live = Live(
                 console=self.console, get_renderable=self._live_line, transient=True, refresh_per_second=10
             )
@@ -146,54 +180,49 @@ class TextDisplay:
     def planned(self, plan: Plan) -> None:
         """How many rules each area has."""
         self._area_of = {rule.id: rule.area for rule in plan.rules}
-        self._totals = {}
-        for rule in plan.rules:
-            self._totals[rule.area] = self._totals.get(rule.area, 0) + 1
+        self._areas = {}
+        for area in self._area_of.values():
+            self._areas.setdefault(area, _Area(area)).total += 1
 
     def running(self, nodeid: str) -> None:
-        """Move the live line to the area of the item."""
-        parts = nodeid.split("::")
-        if len(parts) > 1 and parts[1] != self._area:
-            self._close_area()
-            self._forget_area(parts[1])
+        """Move the live line to the area of the item; workers (-n) may be in several at once."""
+        area = self._areas.get(nodeid.partition("::")[2].partition("::")[0])
+        if area is None or area is self._running:
+            return
+        self._running = area
+        area.begin()
+        for other in self._areas.values():
+            if other is not area and len(other.seen) == other.total:
+                self._close(other)
 
     def outcome(self, outcome: Outcome) -> None:
         """Count it; a failure is shown at once."""
-        before = self._seen.get(outcome.rule, Status.NOT_APPLICABLE)
-        self._seen[outcome.rule] = min(before, outcome.status, key=WORST_FIRST.index)
+        if outcome.rule in self._area_of:
+            self._areas[self._area_of[outcome.rule]].add(outcome)
         if outcome.status in (Status.FAILED, Status.ERRORED):
             for line in finding_lines(outcome):
                 self.console.print(line)
 
     def _live_line(self) -> RenderableType:
         """The area that runs: rules done, and the time it has taken until now."""
-        if not self._area:
+        area = self._running
+        if area is None:
             return Text("")
-        done, total = len(self._seen), self._totals.get(self._area, 0)
-        words = f" {self._area}  {done}/{total}  {time.monotonic() - self._began:.1f} s"
+        words = f" {area.name}  {len(area.seen)}/{area.total}  {time.monotonic() - area.began:.1f} s"
         self._spinner.update(text=Text(words, style="dim"))
         return self._spinner
 
-    def _close_area(self) -> None:
+    def _close(self, area: _Area) -> None:
         """An area is done: one line that stays."""
-        if not self._area or not self._seen:
-            return
-        statuses = list(self._seen.values())
-        worst = min(statuses, key=WORST_FIRST.index)
-        counts = ", ".join(
-            f"{statuses.count(one)} {one.value.replace('_', ' ')}" for one in WORST_FIRST if one in statuses
-        )
-        seconds = time.monotonic() - self._began
-        self.console.print(
-            Text.assemble(
-                (SYMBOLS[worst], STYLES[worst]), f" {self._area}  ", (f"{counts}  {seconds:.2f} s", "dim")
-            )
-        )
+        if area.seen and not area.closed:
+            area.closed = True
+            self.console.print(area.line())
 
     def end_of_run(self) -> None:
         """Take the live line away."""
-        self._close_area()
-        self._forget_area("")
+        for area in self._areas.values():
+            self._close(area)
+        self._running = None
         if self._live is not None:
             self._live.stop()
             self._live = None
@@ -201,14 +230,16 @@ class TextDisplay:
     def finish(self, report: Report, folder: Path | None) -> None:
         """The verdict."""
         self._reports.append(report)
-        self.console.print(panel(report, folder))
+        self.console.print(panel(report))
+        if folder is not None:
+            path = one_line(str(folder / report.files["markdown"]), 4096)
+            # Not in the panel, which would break the path where nobody could open or copy it.
+            self.console.print(Text.assemble(("Report: ", "dim"), path), soft_wrap=True)
 
     def refused(self, folder: Path, error: CertifyError) -> None:
         """One of several could not be run: say why, and go on."""
         self._refused.append(folder)
-        Console(stderr=True, highlight=False).print(
-            Text(f"certify: {one_line(str(error), 2000)}"), soft_wrap=True
-        )
+        click.echo(f"certify: {one_line(str(error), 2000)}", err=True)
 
     def all_done(self) -> None:
         """All connectors in one table."""

@@ -71,7 +71,7 @@ def _indented(text: Text, columns: int) -> RenderableType:
     return Padding(text, (0, 0, 0, columns), expand=False)
 
 
-def panel(report: Report, folder: Path | None) -> RenderableType:
+def panel(report: Report) -> RenderableType:
     """The verdict panel."""
     title, style = _TITLES[report.verdict]
     name = " ".join(filter(None, (report.connector.name, report.connector.version)))
@@ -79,8 +79,6 @@ def panel(report: Report, folder: Path | None) -> RenderableType:
     if report.run.interrupted:
         body.append(Text("Interrupted: what had not run by then is unverified.", style="yellow"))
     body += _selection(report) if report.verdict is Verdict.NONE else _certification(report)
-    if folder is not None:
-        body.append(Text.assemble(("Report: ", "dim"), str(folder / report.files["markdown"])))
     return Panel(
         Group(*body), title=Text(f" {title} · {one_line(name)} ", style=f"bold {style}"), border_style=style
     )
@@ -169,7 +167,7 @@ def summary_table(reports: list[Report], refused: list[Path]) -> RenderableType:
     """Several connectors, a line each."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("connector", "verdict", "tier", "required"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for report in reports:
         title, style = _TITLES[report.verdict]
         counts = ", ".join(f"{count} {status.value}" for status, count in report.required.items())

@@ -5,15 +5,18 @@ from __future__ import annotations
 import difflib
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from certify.cli.terminal import console_for_output
 from certify.errors import CertifyError
 from certify.plugin.planning import installed_rules
 from certify.registry import Registry
 from certify.rules import PlatformId, Rule
 from certify.systems.dpone import PLATFORM_IDS
+
+#: A pipe has no width of its own; whoever searches in it wants whole lines.
+_PIPED_WIDTH = 200
 
 
 def list_rules(area: str | None) -> None:
@@ -27,7 +30,9 @@ def list_rules(area: str | None) -> None:
     for rule in registry.rules.values():
         if area in (None, rule.area):
             table.add_row(rule.area, rule.id, rule.tier.value, rule.effort.value, rule.title)
-    console = Console(highlight=False)
+    console = console_for_output()
+    if not console.is_terminal:
+        console.width = _PIPED_WIDTH
     console.print(table)
     console.print(f"\n{len(registry.rules)} rules installed. `certify explain RULE` tells more.", style="dim")
 
@@ -55,7 +60,7 @@ def explain_name(name: str) -> None:
 
 
 def _explain_rule(rule: Rule) -> None:
-    console = Console(highlight=False)
+    console = console_for_output()
     systems = ", ".join(sorted(rule.systems)) or "every system"
     capabilities = ", ".join(sorted(rule.capabilities)) or "every capability"
     console.print(Text(f"{rule.id} · {rule.title}", style="bold"))

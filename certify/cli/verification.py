@@ -10,6 +10,7 @@ import click
 from certify.cli.artifacts import find_format, load_formats
 from certify.errors import ReportError
 from certify.model import SCHEMA_VERSION, Report, Status, Verdict, digest_of, from_json, to_json
+from certify.text import one_line
 
 #: A report of 2,000 rules with 50 findings each stays below.
 _MAX_BYTES = 256 * 1024 * 1024
@@ -20,16 +21,12 @@ def verify_report(path: Path) -> int:
     report = read_report(path)
     doubts = list(_doubts(report, path))
     for doubt in doubts:
-        click.echo(f"✗ {doubt}")
+        click.echo(one_line(f"✗ {doubt}", 2000))
     if doubts:
-        click.echo(f"{path}: does not hold")
+        click.echo(one_line(f"{path}: does not hold", 4096))
         return 1
-    words = report.verdict.value.replace("_", " ")
-    click.echo(
-        f"{path}: holds; {report.connector.name} {report.connector.version or ''} is {words}".replace(
-            "  ", " "
-        )
-    )
+    connector, words = report.connector, report.verdict.value.replace("_", " ")
+    click.echo(one_line(f"{path}: holds; {connector.name} {connector.version or ''} is {words}", 4096))
     return 0
 
 
@@ -49,6 +46,8 @@ def read_report(path: Path) -> Report:
         return from_json(path.read_bytes())
     except OSError as error:
         raise ReportError(f"{path}: cannot be read: {error.strerror}") from error
+    except RecursionError as error:
+        raise ReportError(f"{path}: not a certification report: nested too deep") from error
     except ReportError as error:
         told = str(error)
         raise ReportError(told if told.startswith(str(path)) else f"{path}: {told}") from error

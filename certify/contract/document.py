@@ -6,6 +6,7 @@ or mistaken file costs milliseconds. One pass over the parser's events: nothing 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import stat
@@ -68,7 +69,8 @@ def parse_document(raw: bytes, shown_as: str) -> Document:
         line = raw[: error.start].count(b"\n") + 1
         raise ContractError(f"{shown_as}:{line}: not UTF-8 text (byte 0x{raw[error.start]:02x})") from error
     try:
-        value, lines = _Composer(text, shown_as).compose()
+        readable = _with_pairs_joined(text) if shown_as.endswith(".json") else text
+        value, lines = _Composer(readable, shown_as).compose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{shown_as}:{mark.line + 1}" if mark else shown_as
@@ -79,6 +81,17 @@ def parse_document(raw: bytes, shown_as: str) -> Document:
     except yaml.YAMLError as error:
         raise ContractError(f"{shown_as}: not YAML: {' '.join(str(error).split())}") from error
     return Document(shown_as, value, lines, raw)
+
+
+#: A character beyond U+FFFF as JSON escapes it; an even number of backslashes before it escape each other.
+_SURROGATE_PAIR = re.compile(
+    r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+)
+
+
+def _with_pairs_joined(text: str) -> str:
+    """JSON is YAML but for this: YAML has no pairs of escapes."""
+    return _SURROGATE_PAIR.sub(lambda match: match[1] + str(json.loads(f'"{match[2]}"')), text)
 
 
 def _first_unprintable(text: str) -> int:

@@ -63,7 +63,8 @@ def _arguments(order_file: Path, workers: int) -> list[str]:
     ]
     arguments += ["-p", "certify", "-p", "no:cacheprovider", "--capture=sys", "--tb=short", "-q"]
     if workers:
-        arguments += ["-p", "xdist", "-n", str(workers)]
+        # xdist makes the base of temporary folders, which by default removes those of the user's own runs.
+        arguments += ["-p", "xdist", "-n", str(workers), "--basetemp", str(order_file.with_name("basetemp"))]
     # Relative to the neutral folder: in a whole path pytest takes `[` and `::` for more than letters.
     return [*arguments, "--certify-order", str(order_file), order_file.name]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import TracebackType
 
 import pytest
 
@@ -53,19 +54,28 @@ def judge_phase(call: pytest.CallInfo[None], report: pytest.TestReport, suite: P
         status = _STATUS_OF.get(type(error), Status.ERRORED)
         return PhaseResult(status, one_line(str(error)), visible(error.needs))
     if isinstance(error, pytest.skip.Exception):
-        return PhaseResult(Status.UNVERIFIED, one_line(f"skipped: {error}"))
+        return PhaseResult(Status.UNVERIFIED, one_line(f"skipped: {_words(error)}"))
     if call.when == "call" and _is_verdict(call.excinfo, suite):
         return _failed(error)
     if isinstance(error, CertifyError):
         return PhaseResult(Status.ERRORED, one_line(str(error)))
     detail = visible(str(report.longreprtext), 6000)
-    return PhaseResult(Status.ERRORED, one_line(f"{type(error).__name__} in {call.when}: {error}"), detail)
+    return PhaseResult(
+        Status.ERRORED, one_line(f"{type(error).__name__} in {call.when}: {_words(error)}"), detail
+    )
 
 
 def _failed(error: BaseException) -> PhaseResult:
     findings = tuple(_shown(one) for found in _leaves(error) for one in getattr(found, "findings", ()))
-    message = "; ".join(str(one).partition("\n")[0] for one in _leaves(error)) or type(error).__name__
-    return PhaseResult(Status.FAILED, one_line(message), visible(str(error)), findings[:MAX_FINDINGS])
+    message = "; ".join(_words(one).partition("\n")[0] for one in _leaves(error)) or type(error).__name__
+    return PhaseResult(Status.FAILED, one_line(message), visible(_words(error)), findings[:MAX_FINDINGS])
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # whatever an exception's own __str__ raises, it must not end the run
+        return "(an exception that cannot be printed)"
 
 
 def _leaves(error: BaseException) -> list[BaseException]:
@@ -81,13 +91,13 @@ def _is_verdict(excinfo: pytest.ExceptionInfo[BaseException], suite: Path) -> bo
         return True
     if not all(isinstance(one, AssertionError | pytest.fail.Exception) for one in leaves):
         return False
-    return all(isinstance(one, RuleBroken) or _raised_in(one, suite) for one in leaves)
+    group = excinfo.value.__traceback__  # stands in for what was put into a group and never raised alone
+    return all(isinstance(one, RuleBroken) or _raised_in(one.__traceback__ or group, suite) for one in leaves)
 
 
-def _raised_in(error: BaseException, suite: Path) -> bool:
+def _raised_in(trace: TracebackType | None, suite: Path) -> bool:
     """Whether the innermost frame that is not pytest's own is the rule's."""
     innermost = ""
-    trace = error.__traceback__
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
         if "_pytest" not in Path(file).parts:

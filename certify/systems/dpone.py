@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 
 from certify.contract.document import Document, read_document
 from certify.errors import ContractError
 from certify.model import Location
-from certify.rules import PlatformId
+from certify.rules import PlatformId, Unverified
 from certify.subject import Example
 from certify.systems.python import PythonConnector
 
@@ -42,6 +42,11 @@ class DponeConnector(PythonConnector):
             "CONNECTOR_NAME": self.contract.connector,
             "CAPABILITIES": frozenset(self.contract.capabilities),
         }
+
+    def without_examples(self) -> NoReturn:
+        """dpone's users start from an example: without one there is nothing to judge, and nothing to copy."""
+        name = self.contract.connector
+        raise Unverified("there is no manifest example", f"# a file such as examples/{name}_to_postgres.yaml")
 
     def missing_fields(self, example: Example) -> tuple[str, ...]:
         """Dpone refuses a manifest without `name`, `source` or `sink`."""

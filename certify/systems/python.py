@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from certify.contract import Contract
 from certify.contract.detection import project_table
@@ -127,8 +127,12 @@ class PythonConnector:
         folder = self.root / "examples"
         paths = sorted(_files(folder, (".yaml", ".yml")))[:_MAX_EXAMPLES]
         if not paths:
-            raise Unverified("there is no manifest example", "# a file such as examples/NAME.yaml")
+            self.without_examples()
         return tuple(self._example(path) for path in paths)
+
+    def without_examples(self) -> NoReturn:
+        """Whoever belongs to no platform has no manifests to show."""
+        raise NotApplicable("there is no manifest example, and no platform that reads one")
 
     def _example(self, path: Path) -> Example:
         shown = path.relative_to(self.root).as_posix()

@@ -47,6 +47,14 @@ _PROCESSES = {
     "os.spawn": 1,
     "pty.spawn": 0,
 }
+#: Where the standard library itself starts a program to learn about the machine (file ending, function).
+_ASKS_THE_SYSTEM = (
+    ("platform.py", "architecture"),
+    ("platform.py", "from_subprocess"),
+    ("platform.py", "_syscmd_ver"),
+    ("ctypes/util.py", "find_library"),
+    ("uuid.py", "getnode"),
+)
 _NETWORK = {
     "socket.connect": 1,
     "socket.bind": 1,
@@ -124,6 +132,8 @@ class EffectRecorder:
         elif event in _NETWORK:
             self._on_network(event, arguments, frame)
         elif event in _PROCESSES:
+            if any(stack_passes_through(frame, *place) for place in _ASKS_THE_SYSTEM):
+                return  # Python asks what machine this is; nobody chose to start anything
             position = _PROCESSES[event]
             what = "" if position is None else " " + _short(arguments[position])
             self.note("process", event + what, frame)

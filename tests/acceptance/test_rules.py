@@ -1,0 +1,72 @@
+"""Every rule can fail: it does on its broken connector, and on a good one it passes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from certify.plugin.planning import installed_rules
+from tests.acceptance.connectors import BROKEN, GOOD, Broken, Certified, certify
+
+RULES = installed_rules().rules
+
+
+def test_each_rule_has_a_broken_connector_and_each_broken_connector_a_rule() -> None:
+    assert {folder.name for folder in BROKEN.iterdir()} == set(RULES)
+
+
+@pytest.mark.parametrize("system", GOOD)
+def test_a_good_connector_is_certified(system: str, certified_good: dict[str, Certified]) -> None:
+    good = certified_good[system]
+    assert (good.exit_code, good.report["verdict"]) == (0, "certified")
+    claimed = good.report["coverage"]["claimed_capabilities"]
+    assert set(good.rules) == {rule.id for rule in RULES.values() if rule.applies_to(system, claimed)}
+    for rule in good.rules.values():
+        assert rule["status"] == "passed" or (rule["status"] == "not_applicable" and rule["message"])
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_passes_on_a_good_connector(rule: str, certified_good: dict[str, Certified]) -> None:
+    assert "passed" in {good.statuses.get(rule) for good in certified_good.values()}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_broken_connector_is_the_good_one_but_for_what_breaks_it(rule: str) -> None:
+    broken = Broken.of(rule)
+    assert broken.files or broken.removes
+    for path in broken.files:
+        good = GOOD[broken.system] / path
+        assert not good.exists() or good.read_bytes() != (broken.folder / path).read_bytes()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_broken_connector_tells_why(rule: str) -> None:
+    broken = Broken.of(rule)
+    assert broken.fails <= RULES.keys() - {rule}
+    assert broken.reasons.startswith("# ")
+    assert all(f"`{other}`" in broken.reasons for other in broken.fails)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_fails_on_its_broken_connector_and_little_else_does(
+    rule: str, certified_good: dict[str, Certified], tmp_path: Path
+) -> None:
+    broken = Broken.of(rule)
+    ended = certify(broken.lay_out(tmp_path), tmp_path / "out")
+    expected = certified_good[broken.system].statuses | dict.fromkeys(broken.fails | {rule}, "failed")
+    assert ended.statuses == expected
+    assert (ended.exit_code, ended.report["verdict"]) == (1, "not_certified")
+    assert all(finding["location"] for finding in ended.rules[rule]["findings"])
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_without_a_body_neither_passes_nor_fails(rule: str, tmp_path: Path) -> None:
+    """So the test above notices when a rule stops looking: it requires `failed`."""
+    folder = Broken.of(rule).lay_out(tmp_path)
+    driver = (sys.executable, str(Path(__file__).with_name("without_body.py")), rule)
+    ended = certify(folder, tmp_path / "out", "--only", rule, command=driver)
+    assert ended.rules[rule]["message"] == "the rule passed without having noted what it saw"
+    assert ended.statuses == {rule: "errored"}
+    assert ended.exit_code == 1
