@@ -59,7 +59,8 @@ class _Observer:
         self.changed: list[dict[str, Any]] = []
         self.patches: list[list[str]] = []
         self.done: dict[str, Any] = {}
-        self.isolation = self.interpreter = ""
+        self.stopped_at: list[str] = []
+        self.isolation = self.interpreter = self.private = ""
 
     def import_all(self) -> None:
         left = list(self.plan.modules)
@@ -72,6 +73,7 @@ class _Observer:
             if "done" in (ended.messages[-1] if ended.messages else {}):
                 return
             stopped_at = reached[-1] if reached else left[0]
+            self.stopped_at.append(self._innermost(ended, stopped_at))
             self._add_failure(self._sudden_end(ended, stopped_at))
             behind = left[left.index(stopped_at) + 1 :]
             left = [name for name in behind if not name.startswith(stopped_at + ".")]
@@ -85,12 +87,14 @@ class _Observer:
             "folders": [str(folder) for folder in plan.folders],
             "modules": modules,
             "hidden": list(self.hidden),
+            "stopped_at": self.stopped_at,
             "watched": watched,
             "stall_seconds": self.limits.stall_seconds,
             "names": list(plan.names),
         }
         self.isolation = self.zygote.start()["isolation"]
         self.interpreter = self.zygote.ready["executable"]
+        self.private = str(self.zygote.private)
         ended = self.zygote.run(task, self.limits)
         for message in ended.messages:
             if "fault" in message:
@@ -102,7 +106,7 @@ class _Observer:
     def _take(self, ended: Ended) -> None:
         for message in ended.messages:
             if "effect" in message:
-                self.effects.append(self._effect(message["effect"]))
+                self._add_effect(self._effect(message["effect"]))
             elif "imported" in message:
                 self._take_module(message["imported"])
             elif "done" in message:
@@ -115,15 +119,22 @@ class _Observer:
             detail = f"prints {ended.output_bytes} bytes past sys.stdout: {text}"
             self.effects.append(SideEffect("print", detail, None, True, self.plan.package, None))
 
+    def _add_effect(self, effect: SideEffect) -> None:
+        """Once: a process that starts again behind a crash comes by the same lines."""
+        if all(replace(one, module="") != replace(effect, module="") for one in self.effects):
+            self.effects.append(effect)
+
     def _take_module(self, told: dict[str, Any]) -> None:
         error = told["error"]
         if error is None:
             self.imported.append(told["name"])
             return
+        if error["stopped"]:
+            return  # the failure of the module it stands on is told
         missing = error["missing"] if "ModuleNotFoundError" in error["bases"] else None
         no_distribution = "PackageNotFoundError" in error["bases"]
         location = self._location(error["file"], error["line"])
-        message = " ".join(error["message"].split())
+        message = self._without_private(" ".join(error["message"].split()))
         self._add_failure(
             ImportFailure(told["name"], error["type"], message, location, missing, no_distribution)
         )
@@ -141,12 +152,17 @@ class _Observer:
     def _effect(self, told: dict[str, Any]) -> SideEffect:
         return SideEffect(
             kind=told["kind"],
-            detail=told["detail"],
+            detail=self._without_private(told["detail"]),
             package=told["package"],
             own=told["own"] or told["package"] is None,
             module=told["module"],
             location=self._location(told["file"], told["line"]),
         )
+
+    def _without_private(self, text: str) -> str:
+        """The sandbox's own folder has another name each time; the connector knows it as its home."""
+        private = self.private
+        return text.replace(private, "~") if private else text
 
     def _location(self, file: str | None, line: int | None) -> Location | None:
         if file is None:
@@ -176,6 +192,19 @@ class _Observer:
         if exits:
             return ImportFailure(module, "exit", "ends the process", exits[-1].location)
         return ImportFailure(module, "exit", f"ends the process with exit code {ended.code}", location)
+
+    def _innermost(self, ended: Ended, asked: str) -> str:
+        """The module in which it stopped, which may stand behind the one that was asked for."""
+        location = self._crash_location(ended.crash)
+        folder = self.plan.folders[0]
+        if location is None or location.file is None:
+            return asked
+        path = self.plan.root / location.file
+        if not path.is_relative_to(folder) or path.suffix != ".py":
+            return asked
+        inner = path.relative_to(folder).with_suffix("").parts
+        name = ".".join([self.plan.package, *(part for part in inner if part != "__init__")])
+        return name if name in self.plan.modules else asked
 
     def _crash_location(self, crash: str) -> Location | None:
         """The innermost of the connector's lines in a `faulthandler` traceback (most recent call first)."""
@@ -218,7 +247,9 @@ class _Observer:
     def _change_effect(self, key: str, name: str, told: str, seen: dict[str, Any]) -> SideEffect:
         kind = "patch" if key == "patch" else "state"
         location = self._location(seen["file"], seen["line"])
-        return SideEffect(kind, f"{name} {told}", self.plan.package, True, seen["module"], location)
+        return SideEffect(
+            kind, self._without_private(f"{name} {told}"), self.plan.package, True, seen["module"], location
+        )
 
     def observation(self) -> ImportObservation:
         self._check_origin()

@@ -182,7 +182,26 @@ class Zygote:
                 child_events.close()
                 os.close(child_output)
                 os.close(child_crash)
-            return _Watch(self, limits, events, output, crash).until_ended()
+            before = self._lying_about()
+            ended = _Watch(self, limits, events, output, crash).until_ended()
+        if task["do"] == "import":
+            self._remove(self._lying_about() - before)  # the next import finds what this one found
+        return ended
+
+    def _lying_about(self) -> set[str]:
+        try:
+            return {entry.name for entry in self.private.iterdir()} if self._private else set()
+        except OSError:
+            return set()
+
+    def _remove(self, names: set[str]) -> None:
+        for name in names:
+            path = self.private / name
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
     def kill(self) -> None:
         """End it at once, from any thread; a task that runs is lost. `close` still tidies up."""

@@ -36,45 +36,51 @@ _NOT_OURS = re.compile(
 #: A run takes a second; this is for a machine that is busy with others.
 PATIENCE = 60.0
 
-#: Bronze, so that what later tiers ask of a real connector is not asked of this one.
+#: Bronze: what later tiers ask of a real connector is not asked of this one.
 CONTRACT = """\
 contract_version: '1'
 connector: demo
-connector_type: api
-system: dpone
+system: python
 capabilities:
   source:
-    strategies: [full_refresh]
     required_tests: [import_safety, manifest_validation]
 subject:
   package: demo
 policy:
   tier: bronze
 """
-PACKAGE = """\
-CONNECTOR_NAME = "demo"
-CAPABILITIES = ("source",)
-"""
-EXAMPLE = """\
-name: demo_to_postgres
-source:
-  type: demo
-sink:
-  type: postgres
-  strategy:
-    mode: full_refresh
-"""
-TESTS = """\
-def test_it_has_a_name():
-    import demo
+#: Its own tests run each time; what would be loaded for each of them, here for none, costs a second.
+PROJECT = """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
 
-    assert demo.CONNECTOR_NAME == "demo"
+[project]
+name = "demo"
+version = "1.0.0"
+license = "MIT"
+
+[tool.pytest.ini_options]
+addopts = "-p no:benchmark -p no:certify -p no:hypothesispytest -p no:pytest_cov -p no:xdist"
 """
-#: Its own tests run each time; what is loaded for each of them, here for none, costs a second.
-PYTEST_INI = """\
-[pytest]
-addopts = -p no:benchmark -p no:certify -p no:hypothesispytest -p no:pytest_cov -p no:xdist
+README = """\
+# Demo
+
+Reads nothing, and does it well:
+
+```yaml
+name: demo_to_postgres
+```
 """
+FILES = {
+    "pyproject.toml": PROJECT,
+    "README.md": README,
+    "CHANGELOG.md": "# Changelog\n\n## 1.0.0\n\n- First release.\n",
+    "LICENSE": "MIT License\n",
+    "examples/demo_to_postgres.yaml": "name: demo_to_postgres\nsource:\n  type: demo\n",
+    "tests/test_demo.py": "import demo\n\n\ndef test_it_has_a_name():\n    assert demo.NAME == 'demo'\n",
+}
+PACKAGE = "NAME = 'demo'\n\n"
 
 
 @dataclass(frozen=True)
@@ -211,11 +217,9 @@ class Connectors:
         """A folder with a connector whose `__init__.py` does this too, and which has these files too."""
         root = self._folder / name
         written: dict[str, str | bytes] = {
+            **FILES,
             "certification/certification.yaml": contract,
             "src/demo/__init__.py": PACKAGE + init,
-            "examples/demo_to_postgres.yaml": EXAMPLE,
-            "tests/test_demo.py": TESTS,
-            "pytest.ini": PYTEST_INI,
             **(files or {}),
         }
         for place, text in written.items():

@@ -206,7 +206,9 @@ BUSY: dict[str, dict[str, str]] = {
     "a conftest that raises": {"conftest.py": RAISES, "certification/conftest.py": RAISES},
     "an unknown option": {"pytest.ini": "[pytest]\naddopts = --bogus\n"},
     "an unknown option in pyproject.toml": {
-        "pyproject.toml": "[tool.pytest.ini_options]\naddopts = '--bogus'\nrequired_plugins = ['none>=7']\n",
+        "pyproject.toml": "[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n"
+        "[project]\nname = 'demo'\nversion = '1.0.0'\nlicense = 'MIT'\n"
+        "[tool.pytest.ini_options]\naddopts = '--bogus'\nrequired_plugins = ['none>=7']\n",
     },
     "other names for tests": {
         "pytest.ini": "[pytest]\npython_functions = check_*\npython_files = none.py\ntestpaths = nowhere\n"
@@ -274,7 +276,7 @@ def test_files_of_every_kind_are_no_obstacle(
     certify: Command, connector: Connectors, tmp_path: Path, report_in: ReportIn, unchanged: Unchanged
 ) -> None:
     root = connector()
-    for place in ("pipe", "pyproject.toml", "examples/pipe.yaml", "src/demo/pipe.py", "certification/pipe"):
+    for place in ("pipe", "setup.cfg", "examples/pipe.yaml", "src/demo/pipe.py", "certification/pipe"):
         os.mkfifo(root / place)
     for place, target in {
         "itself": "itself",

@@ -166,7 +166,7 @@ def task_of(plan: ImportPlan) -> dict[str, object]:
     }
 
 
-def test_the_private_folder_goes_with_all_that_was_left_in_it(
+def test_what_an_import_leaves_in_its_private_folder_goes_with_it(
     zygote: Zygote, package: Callable[..., ImportPlan]
 ) -> None:
     plan = package("""
@@ -184,7 +184,7 @@ def test_the_private_folder_goes_with_all_that_was_left_in_it(
     private = str(zygote.private)
     assert errors(seen) == []
     assert (seen.names["HOME"].text, seen.names["TEMPORARY"].text) == (private, private)
-    assert (zygote.private / "pipe").is_fifo(), "and the fixture sees it gone"
+    assert list(zygote.private.iterdir()) == [], "the next import finds what this one found"
 
 
 def test_nothing_is_started_before_it_is_needed_and_closing_twice_is_closing() -> None:
@@ -579,6 +579,27 @@ def test_no_file_is_written_outside_the_private_folder(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["connector", "kept.txt"]
     assert kept.read_text() == "kept"
     assert [effect.kind for effect in seen.effects] == ["file"] * 5
+
+
+@pytest.mark.xfail(strict=False, reason="any file of that name is taken for Python's own; see the report")
+def test_a_connectors_own_file_is_not_taken_for_pythons(
+    zygote: Zygote, package: Callable[..., ImportPlan], tmp_path: Path
+) -> None:
+    plan = package("")
+    (plan.folders[0] / "platform.py").write_text(f"""if True:
+        import subprocess
+        def architecture():
+            subprocess.run(["touch", {str(tmp_path / "started")!r}])
+        architecture()
+    """)
+    (plan.folders[0] / "tempfile.py").write_text(f"""if True:
+        def _get_default_tempdir():
+            open({str(tmp_path / "written")!r}, "w")
+        _get_default_tempdir()
+    """)
+    seen = observe_import(zygote, replace(plan, modules=("demo", "demo.platform", "demo.tempfile")), LIMITS)
+    assert {"process", "file"} <= {effect.kind for effect in seen.effects}
+    assert [path.name for path in tmp_path.iterdir()] == ["connector"]
 
 
 def test_no_file_is_written_by_native_code_even_as_root(

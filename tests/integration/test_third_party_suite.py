@@ -180,11 +180,24 @@ def test_two_bugs_that_hypothesis_finds_are_one_failure_with_both(
         """,
         "number, evidence",
     )
-    given = "from hypothesis import given, strategies as st\n\n"
-    drawn = text.replace("def test_", "@given(number=st.integers(0, 99))\ndef test_")
-    found = acme(given + drawn)["numbers_are_small"]
+    imports = "from hypothesis import example, given, strategies as st\n\n"
+    marks = "@given(number=st.integers(0, 99))\n@example(number=7)\n@example(number=40)\n"
+    found = acme(imports + text.replace("def test_", marks + "def test_"))["numbers_are_small"]
     assert found.status is Status.FAILED
-    assert {"seven", "forty"} <= set(found.message.replace(";", "").split())
+    assert sorted(found.message.split("; ")) == ["forty", "seven"]
+
+
+def test_hypothesis_comes_to_the_same_end_each_time(acme: Callable[..., dict[str, RuleResult]]) -> None:
+    body = """
+    from hypothesis import settings
+    now = settings.default
+    evidence.saw("setting", "some")
+    assert (now.derandomize, now.deadline, now.database) == (True, None, None)
+    """
+    assert (
+        acme("import hypothesis\n\n" + a_rule("it_is_steady", body), code=0)["it_is_steady"].status
+        == "passed"
+    )
 
 
 def test_a_rule_of_several_items_has_the_status_of_its_worst(

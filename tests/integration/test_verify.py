@@ -61,20 +61,23 @@ def doubts(ran: Ran) -> list[str]:
 def test_what_certify_wrote_holds(certify: Command, record: Path) -> None:
     ran = certify("verify", record)
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out == f"{record}: holds; demo is certified\n"
+    assert ran.out == f"{record}: holds; demo 1.0.0 is certified\n"
 
 
 def test_it_holds_alone_and_elsewhere(certify: Command, record: Path, tmp_path: Path) -> None:
     alone = shutil.copy(record, tmp_path / "renamed.json")
-    assert certify("verify", alone).out == f"{alone}: holds; demo is certified\n"
-    assert certify("verify", "renamed.json", cwd=tmp_path).out == "renamed.json: holds; demo is certified\n"
+    assert certify("verify", alone).out == f"{alone}: holds; demo 1.0.0 is certified\n"
+    assert (
+        certify("verify", "renamed.json", cwd=tmp_path).out
+        == "renamed.json: holds; demo 1.0.0 is certified\n"
+    )
 
 
 def test_what_is_not_certified_holds_too(certify: Command, connector: Connectors, tmp_path: Path) -> None:
     root = connector("print('hello')\n")
     assert certify("-C", root, "--artifact-dir", tmp_path / "out").code == 1
     ran = certify("verify", tmp_path / "out" / RECORD)
-    assert (ran.code, ran.out) == (0, f"{tmp_path}/out/{RECORD}: holds; demo is not certified\n")
+    assert (ran.code, ran.out) == (0, f"{tmp_path}/out/{RECORD}: holds; demo 1.0.0 is not certified\n")
 
 
 # --- what was changed ---------------------------------------------------------------------------------------
@@ -180,7 +183,7 @@ def test_its_words_are_shown_harmless(certify: Command, record: Path) -> None:
 
     forge(record, rename)
     assert certify("verify", record).out == (
-        f"{record}: holds; a\\u202eb\\u0007 file: holds; c is certified is certified\n"
+        f"{record}: holds; a\\u202eb\\u0007 file: holds; c is certified 1.0.0 is certified\n"
     )
 
 

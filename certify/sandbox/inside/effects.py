@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -67,6 +68,8 @@ _NETWORK = {
 _THREADS = ("_thread.start_new_thread", "_thread.start_joinable_thread")
 _SIGNALS = ("os.kill", "os.killpg")
 
+#: Whoever does these does not stand still.
+_PROGRESS = frozenset({"open", "compile", "import", "os.listdir", "os.scandir"})
 #: More distinct effects than this teach nothing; the rest is counted.
 _KEPT = 60
 #: Bytes that may be printed before the import is ended.
@@ -76,7 +79,8 @@ MAX_OUTPUT = 32 * 1024 * 1024
 class EffectRecorder:
     """Sends each distinct effect once, with the one who did it."""
 
-    def __init__(self, whose: Whose, says: FrameWriter, isolated: bool) -> None:
+    def __init__(self, whose: Whose, says: FrameWriter, isolated: bool, alive: Callable[[], None]) -> None:
+        self.alive = alive
         self.whose = whose
         self.says = says
         self.isolated = isolated
@@ -110,12 +114,17 @@ class EffectRecorder:
         sys.addaudithook(self._on_event)
         self._wrap_sleep()
         self._wrap_exit()
+        self._wrap_write()
+        self._wrap_spawn()
         if sys.version_info < (3, 12):
             self._wrap_threads()  # they raise no event before
-        sys.stdout = _RecordedStream(self, "stdout")
-        sys.stderr = _RecordedStream(self, "stderr")
+        for name in ("stdout", "stderr"):
+            for place in (name, f"__{name}__"):
+                setattr(sys, place, _RecordedStream(self, name))
 
     def _on_event(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event in _PROGRESS:
+            self.alive()
         if not self.recording or getattr(self._busy, "on", False):
             return
         self._busy.on = True  # what the hook itself does is no effect
@@ -137,10 +146,11 @@ class EffectRecorder:
             position = _PROCESSES[event]
             what = "" if position is None else " " + _short(arguments[position])
             self.note("process", event + what, frame)
-            if not self.isolated:
-                raise PermissionError(errno.EPERM, "certify: no process may be started during import")
+            self._refuse_process()
         elif event in _SIGNALS:
-            self.note("signal", f"{event} sends signal {arguments[1]} to another process", frame)
+            self.note("signal", f"{event} sends signal {arguments[1]} to process {arguments[0]}", frame)
+            if not self.isolated and arguments[0] != os.getpid():
+                raise PermissionError(errno.EPERM, "certify: no process may be signalled during import")
         elif event in _THREADS:
             self.note("thread", "starts a thread running " + _function(arguments[0]), frame)
 
@@ -203,6 +213,35 @@ class EffectRecorder:
                 real_sleep(seconds)
 
         real_sleep, time.sleep = time.sleep, sleep
+
+    def _wrap_write(self) -> None:
+        def write(descriptor: int, data: Any) -> int:
+            if self.recording and descriptor in (1, 2):
+                text = bytes(data).decode("utf-8", "backslashreplace")
+                self.printed("stdout" if descriptor == 1 else "stderr", text, sys._getframe(1))
+                return len(data)
+            return real_write(descriptor, data)
+
+        real_write, os.write = os.write, write
+
+    def _wrap_spawn(self) -> None:
+        def fork_exec(*arguments: Any) -> int:
+            if self.recording:
+                # multiprocessing comes here without raising an event; subprocess has raised its own.
+                frame = sys._getframe(1)
+                if not stack_passes_through(frame, "subprocess.py", "_execute_child"):
+                    self.note("process", "starts " + _short(arguments[0]), frame)
+                    self._refuse_process()
+            return int(real_fork_exec(*arguments))
+
+        import _posixsubprocess
+
+        real_fork_exec = _posixsubprocess.fork_exec
+        _posixsubprocess.fork_exec = fork_exec
+
+    def _refuse_process(self) -> None:
+        if not self.isolated:
+            raise PermissionError(errno.EPERM, "certify: no process may be started during import")
 
     def _wrap_threads(self) -> None:
         def start(function: Any, *arguments: Any) -> int:

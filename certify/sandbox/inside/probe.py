@@ -2,8 +2,9 @@
 
 The task: `package`, `path` (the folder to import from, or None when it is installed), `folders` (where the
 connector's own files lie), `modules` (dotted names, parents first), `hidden` (top-level names that must not
-be found), `watched` (attributes whose every change is blamed on a line, or None to follow no lines),
-`stall_seconds`, `names` (public names to read).
+be found), `stopped_at` (modules that ended an earlier probe: they fail at once in this one), `watched`
+(attributes whose every change is blamed on a line, or None to follow no lines), `stall_seconds`, `names`
+(public names to read).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 from .clients import clients_of
 from .effects import EffectRecorder
 from .frames import FrameWriter
-from .watch import ImportWatch
+from .watch import ImportWatch, StoppedEarlier
 from .whose import CONNECTOR, THIRD_PARTY, Whose
 
 _now = time.monotonic
@@ -34,9 +35,9 @@ _TRACED_LINES = 200_000
 def probe(task: dict[str, Any], says: FrameWriter, crash: int, isolated: bool) -> None:
     """Perform the task; every effect, error and measurement goes out through `says`."""
     whose = Whose(task["folders"], task["package"])
-    recorder = EffectRecorder(whose, says, isolated)
     watchdog = _Watchdog(crash, task["stall_seconds"])
-    watch = ImportWatch(whose, recorder, task["hidden"], watchdog.alive)
+    recorder = EffectRecorder(whose, says, isolated, watchdog.alive)
+    watch = ImportWatch(whose, recorder, task["hidden"], task["stopped_at"], watchdog.alive)
     watch.watched = list(task["watched"] or ())
     _put_on_path(task["path"])
     recorder.install()
@@ -99,6 +100,7 @@ def _told(error: BaseException, whose: Whose) -> dict[str, Any]:
         "type": type(error).__name__,
         "bases": [base.__name__ for base in type(error).__mro__],
         "message": _safe_text(error),
+        "stopped": isinstance(error, StoppedEarlier),
         "missing": getattr(error, "name", None) if isinstance(error, ImportError) else None,
         "file": own and own[0],
         "line": own and own[1],

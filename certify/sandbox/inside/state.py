@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 import logging
 import os
 import signal
@@ -29,6 +30,7 @@ NAMES = {
     "socket_timeout": "default socket timeout",
     "timezone": "time zone",
     "streams": "sys.stdout, sys.stderr or sys.stdin",
+    "locale": "locale",
     "switch_interval": "thread switch interval",
 }
 
@@ -52,6 +54,7 @@ def read_state() -> State:
         "socket_timeout": socket.getdefaulttimeout(),
         "timezone": time.tzname,
         "streams": [id(sys.stdout), id(sys.stderr), id(sys.stdin)],
+        "locale": locale.setlocale(locale.LC_ALL),
         "switch_interval": sys.getswitchinterval(),
     }
 
@@ -90,6 +93,8 @@ def _told(key: str, before: Any, after: Any) -> str:
         changed = [number for number in after if before[number] != after[number]]
         return "sets " + ", ".join(f"{signal.Signals(number).name} to {after[number]}" for number in changed)
     if key == "root_logger":
+        if before[2] != after[2]:
+            return f"is disabled up to level {after[2]}"
         return f"level {before[0]} → {after[0]}, {len(before[1])} → {len(after[1])} handlers"
     if key == "warning_filters":
         return f"{len(before)} → {len(after)} filters"

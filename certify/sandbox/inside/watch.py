@@ -6,6 +6,7 @@ loaders they always had.
 
 from __future__ import annotations
 
+import functools
 import sys
 import time
 import types
@@ -18,6 +19,10 @@ from .whose import CONNECTOR, Whose
 
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, type)
 _clock = time.thread_time
+
+
+class StoppedEarlier(ImportError):
+    """What this module does is known: it hung, crashed or left, and is not waited for again."""
 
 
 class Loaded:
@@ -40,17 +45,24 @@ class ImportWatch:
     """Stands first in `sys.meta_path`; hides modules, times them, and compares shared state around them."""
 
     def __init__(
-        self, whose: Whose, recorder: EffectRecorder, hidden: list[str], alive: Callable[[], None]
+        self,
+        whose: Whose,
+        recorder: EffectRecorder,
+        hidden: list[str],
+        stopped_at: list[str],
+        alive: Callable[[], None],
     ) -> None:
         self.whose = whose
         self.recorder = recorder
         self.hidden = frozenset(hidden)
+        self.stopped_at = frozenset(stopped_at)
         self.alive = alive
         self.loaded: list[Loaded] = []
         self.changed: list[dict[str, Any]] = []
         #: The connector's line that runs now, where lines are followed.
         self.line: tuple[str, int] | None = None
         self.namespaces: dict[str, dict[str, Any]] = {}
+        self.members: dict[str, tuple[type, dict[str, Any]]] = {}
         self.watched: list[str] = []
         self._running: list[Loaded] = []
         self._state: State = {}
@@ -75,6 +87,8 @@ class ImportWatch:
         self.alive()
         if name.partition(".")[0] in self.hidden:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        if name in self.stopped_at:
+            raise StoppedEarlier(f"{name} ended an earlier import", name=name)
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)
             if finder is self or find is None:
@@ -137,7 +151,11 @@ class ImportWatch:
 
     def _note_namespace(self, name: str, module: types.ModuleType) -> None:
         space = vars(module)
-        self.namespaces[name] = {key: one for key, one in space.items() if isinstance(one, _FUNCTIONS)}
+        kept = {key: one for key, one in space.items() if isinstance(one, _FUNCTIONS) or key.isupper()}
+        self.namespaces[name] = kept
+        for key, one in kept.items():
+            if isinstance(one, type) and one.__module__ == name:
+                self.members[f"{name}.{key}"] = (one, dict(vars(one)))
 
     def patches(self) -> list[tuple[str, str]]:
         """`(module.attribute, module of the new value)` for what no longer is what its module made it."""
@@ -159,17 +177,21 @@ class ImportWatch:
         return top in sys.stdlib_module_names or made_in != top
 
     def _foreign_members(self) -> list[tuple[str, str]]:
-        """Methods of other packages' classes that the connector put there."""
+        """Methods of classes of other packages that no longer are what they were."""
         found = []
-        for name in self.namespaces:
-            for key, one in list(vars(sys.modules.get(name, types.ModuleType(name))).items()):
-                if not isinstance(one, type) or one.__module__ != name:
-                    continue
-                for member, value in list(vars(one).items()):
-                    made_in = getattr(value, "__module__", None)
-                    if isinstance(made_in, str) and self.whose.module(made_in) == CONNECTOR:
-                        found.append((f"{name}.{key}.{member}", made_in))
+        for name, (owner, before) in self.members.items():
+            now = vars(owner)
+            for member, new in list(now.items()):
+                if new is not before.get(member) and callable_member(new) and self._is_patch(name, new):
+                    found.append((f"{name}.{member}", str(getattr(new, "__module__", None) or "")))
         return found
+
+
+def callable_member(value: Any) -> bool:
+    """A method in any of its forms; caches and registries that a class fills for itself are none."""
+    return callable(value) or isinstance(
+        value, (staticmethod, classmethod, property, functools.partialmethod)
+    )
 
 
 def _attribute_id(dotted: str) -> int:
