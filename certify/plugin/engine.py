@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Generator, Iterable
 from pathlib import Path
 from types import ModuleType
@@ -42,9 +43,18 @@ def register_engine(config: pytest.Config, order_file: Path) -> None:
         planned = plan_order(order)
     except CertifyError as error:
         raise pytest.UsageError(str(error)) from error
+    _take_chance_out()
     config.stash[ENGINE] = Engine(order, order_file, planned)
     config.pluginmanager.register(config.stash[ENGINE], "certify-engine")
     config.pluginmanager.register(importlib.import_module("certify.plugin.fixtures"), "certify-fixtures")
+
+
+def _take_chance_out() -> None:
+    """Where a suite uses Hypothesis: the same examples each time, no deadline, and no file of its own."""
+    hypothesis = sys.modules.get("hypothesis")
+    if hypothesis is not None:
+        hypothesis.settings.register_profile("certify", derandomize=True, deadline=None, database=None)
+        hypothesis.settings.load_profile("certify")
 
 
 class Engine:

@@ -84,8 +84,8 @@ def import_observation(zygote: Zygote, subject: Subject, import_probe: ImportPro
     absent = import_probe.absent_requirements() if missing else ()
     if absent:
         raise HarnessFault(
-            f"{', '.join(absent)} is required by the connector and not installed in {seen.interpreter}, "
-            f"so {', '.join(missing)} could not be imported",
+            f"the connector requires {', '.join(absent)}, and {seen.interpreter} has it not: "
+            f"whether {', '.join(missing)} would be found with it cannot be told",
             f"{seen.interpreter} -m pip install {seen.plan.root}",
         )
     if not_installed:
@@ -126,9 +126,13 @@ def imported(request: pytest.FixtureRequest, ahead: Ahead) -> ImportObservation:
     return seen
 
 
+#: What a test run would wait for, or end of.
+_HOLDS_UP = ("sleep", "exit", "signal", "process", "thread")
+
+
 def _what_holds_up(seen: ImportObservation) -> str:
     """An effect of the import that would stop the connector's own tests, too."""
-    effects = [effect.detail for effect in seen.effects if effect.kind in ("sleep", "exit", "signal")]
+    effects = [effect.detail for effect in seen.effects if effect.kind in _HOLDS_UP]
     return effects[0] if effects else ""
 
 
