@@ -68,6 +68,13 @@ class Host:
         """The contract that is run."""
         return self.planned.contract
 
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """The contract's folder is no package: to set one up is to import its `__init__.py`."""
+        if path == self.contract.root or path != self.contract.path.parent:
+            return None
+        directory: pytest.Collector = pytest.Dir.from_parent(parent, path=path)
+        return directory
+
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """The contract is a test file."""
         if file_path.resolve() != self.contract.path.resolve():
@@ -189,6 +196,10 @@ class RuleItem(_Answered):
             ("tier", result.tier.value),
             ("fix", result.fix),
         ]
+        # As with the command: the verdict is about what is required, a selection about what it names.
+        counts = result.required or self.report().verdict is Verdict.NONE
+        if not counts and result.status in (Status.FAILED, Status.ERRORED):
+            raise pytest.xfail.Exception(f"{result.status}, not required ({result.tier}): {result.message}")
         _answer(result.status, result.message, _explained(result))
 
 

@@ -107,7 +107,7 @@ def dpone() -> Path:
 
 def _install(environment: Path) -> Path:
     python = environment / "bin" / "python"
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([sys.executable, "-m", "venv", environment], check=True, timeout=600)
     subprocess.run([*pip, REQUIREMENT], check=True, timeout=600)
     return python

@@ -36,7 +36,10 @@ class Unpacker:
             end = _LENGTH.size + length
             if len(self._buffer) < end:
                 break
-            message = json.loads(bytes(self._buffer[_LENGTH.size : end]))
+            try:
+                message = json.loads(bytes(self._buffer[_LENGTH.size : end]))
+            except RecursionError as error:
+                raise ValueError("a frame nested without end") from error
             del self._buffer[:end]
             if not isinstance(message, dict):
                 raise ValueError("a frame that is no object")
