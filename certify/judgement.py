@@ -217,7 +217,7 @@ def _result(rule: Rule, outcomes: Sequence[Outcome], plan: Plan, run: RunFacts) 
         effort=rule.effort,
         required=rule.id in plan.required,
         status=status,
-        seconds=round(sum(outcome.seconds for outcome in outcomes), 4),
+        seconds=round(sum((outcome.seconds for outcome in outcomes), 0.0), 4),
         message=message,
         why=rule.why,
         fix=rule.fix,

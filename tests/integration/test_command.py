@@ -7,7 +7,6 @@ import json
 import os
 import pty
 import re
-import resource
 import shutil
 import signal
 import sys
@@ -149,7 +148,7 @@ UNUSABLE: dict[str, tuple[Callable[[str], str | bytes], str]] = {
 
 
 @pytest.mark.parametrize("name", UNUSABLE)
-def test_an_unusable_contract_is_told_in_one_line_and_soon(
+def test_an_unusable_contract_is_told_in_one_line(
     name: str, certify: Command, connector: Connectors, tmp_path: Path
 ) -> None:
     root = connector()
@@ -157,12 +156,9 @@ def test_an_unusable_contract_is_told_in_one_line_and_soon(
     unusable, said = UNUSABLE[name]
     text = unusable(contract.read_text())
     contract.write_bytes(text if isinstance(text, bytes) else text.encode())
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     ran = certify("-C", root, "--artifact-dir", tmp_path / "out")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert (ran.code, ran.out) == (2, "")
     assert re.search(said, ran.error_line), ran.error_line
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2
     assert files_in(tmp_path / "out") == []
     assert not (certify.home / "executed").exists()
 
@@ -288,8 +284,9 @@ def test_the_example_is_certified_and_written_only_where_it_is_told(
     ran = certify("--example", "--artifact-dir", tmp_path / "out")
     assert (ran.code, ran.err) == (0, "")
     assert report_in(tmp_path / "out").verdict == "certified"
-    without = certify("--example", "--only", "manifest")
+    without = certify("--example")
     assert (without.code, without.err) == (0, "")
+    assert "Certified · orders_api" in without.out
     assert "Report:" not in without.out
     assert files_in(certify.home) == []
 
@@ -553,8 +550,7 @@ def test_an_interrupted_run_leaves_an_incomplete_report_and_ends_at_once(
     report = from_json((tmp_path / "out" / RECORD).read_bytes())
     assert (report.verdict, report.exit_code, report.run.interrupted) == ("incomplete", 130, True)
     assert {rule.status for rule in report.rules if rule.id == "imports_cleanly"} == {Status.UNVERIFIED}
-    if verify_report(tmp_path / "out" / RECORD) != 0:
-        pytest.xfail("rules that never ran took 0 seconds, not 0.0: the digest differs; see the report")
+    assert verify_report(tmp_path / "out" / RECORD) == 0
 
 
 def test_an_interruption_means_the_connectors_to_come_too(
@@ -732,6 +728,7 @@ def test_an_interpreter_that_is_none_is_not_the_connectors_fault(
     assert (ran.code, ran.err) == (3, "")
     assert "the sandbox did not start in it: this is no Python" in ran.out
     assert "Traceback" not in ran.out
+    assert "SandboxError" not in ran.out, "what it is called here says nothing to a user"
     found = statuses_in(tmp_path / "out")
     assert found["imports_cleanly"] is Status.ERRORED
     assert found["examples_parse"] is Status.PASSED

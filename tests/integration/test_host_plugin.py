@@ -122,6 +122,17 @@ def test_what_nothing_can_exercise_is_skipped_and_still_no_success(host: Hosts, 
     assert (ran.code, ran.err) == (1, "")
 
 
+def test_what_is_broken_and_not_required_is_told_and_fails_nothing(host: Hosts, run_pytest: Pytest) -> None:
+    root = host(files={"tests/test_demo.py": "def test_it_fails():\n    assert not 'certified'\n"})
+    ran = run_pytest(root, CONTRACT, "-v", "-rx")
+    assert (ran.code, ran.err) == (0, "")
+    assert outcomes(ran)["quality::own_tests_pass"] == "XFAIL"
+    assert "failed, not required (silver): " in ran.out
+    assert "demo: certified; " in ran.out
+    chosen = run_pytest(root, CONTRACT, "-v", "-k", "own_tests_pass")
+    assert (chosen.code, outcomes(chosen)) == (1, {"quality::own_tests_pass": "FAILED"})
+
+
 @pytest.mark.parametrize("asked", ["--certify", CONTRACT])
 def test_an_unusable_contract_is_pytests_usage_error_in_one_line(
     asked: str, host: Hosts, run_pytest: Pytest

@@ -20,6 +20,8 @@ from markdown_it import MarkdownIt
 from certify.model import Report, Status
 
 if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
+
     from tests.integration.conftest import Command, Connectors
 
     Unchanged = Callable[[Path], AbstractContextManager[None]]
@@ -46,11 +48,24 @@ class Hostile:
 
 
 HOSTILE = (
+    Hostile("kills its parent", "import os; os.kill(os.getppid(), 9)", "os.kill sends signal 9"),
     Hostile(
-        "kills its parent",
-        "import os; os.kill(os.getppid(), 9)",
-        "os.kill sends signal 9 to another process",
-        without=ERRORED,
+        "kills certify",
+        """
+        import os
+        facts = open(f"/proc/{os.getppid()}/stat").read()
+        os.kill(int(facts.rpartition(")")[2].split()[1]), 9)
+        """,
+        "os.kill sends signal 9",
+    ),
+    Hostile(
+        "removes its own folder",
+        """
+        import os, shutil
+        root = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+        shutil.rmtree(root, ignore_errors=True)
+        """,
+        "writes to the file system",
     ),
     Hostile(
         "leaves a grandchild behind",
@@ -138,8 +153,26 @@ HOSTILE = (
 )
 
 
-@pytest.mark.parametrize("isolation", ["auto", "none"])
-@pytest.mark.parametrize("hostile", HOSTILE, ids=lambda hostile: hostile.name)
+#: What does not hold yet, and why.
+OPEN = {
+    (
+        "removes its own folder",
+        "none",
+    ): "what is relative to an open folder passes as private; see the report",
+}
+
+
+def hostile_cases() -> list[ParameterSet]:
+    cases = []
+    for hostile in HOSTILE:
+        for isolation in ("auto", "none"):
+            reason = OPEN.get((hostile.name, isolation))
+            marks = [pytest.mark.xfail(strict=False, reason=reason)] if reason else []
+            cases.append(pytest.param(hostile, isolation, id=f"{hostile.name}-{isolation}", marks=marks))
+    return cases
+
+
+@pytest.mark.parametrize(("hostile", "isolation"), hostile_cases())
 def test_whatever_its_import_does_it_is_judged(
     hostile: Hostile,
     isolation: str,

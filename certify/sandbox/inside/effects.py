@@ -148,7 +148,8 @@ class EffectRecorder:
             self.note("process", event + what, frame)
             self._refuse_process()
         elif event in _SIGNALS:
-            self.note("signal", f"{event} sends signal {arguments[1]} to process {arguments[0]}", frame)
+            target = "its parent" if arguments[0] == os.getppid() else f"process {arguments[0]}"
+            self.note("signal", f"{event} sends signal {arguments[1]} to {target}", frame)
             if not self.isolated and arguments[0] != os.getpid():
                 raise PermissionError(errno.EPERM, "certify: no process may be signalled during import")
         elif event in _THREADS:
