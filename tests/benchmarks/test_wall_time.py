@@ -32,5 +32,5 @@ def test_certify_certifies_the_example(benchmark: Any, tmp_path: Path) -> None:
 @pytest.mark.benchmark(group="a whole run of the command")
 def test_the_floor_is_pytest_with_one_empty_test(benchmark: Any, tmp_path: Path) -> None:
     (tmp_path / "test_nothing.py").write_text("def test_nothing(): pass\n")
-    arguments = ("pytest", "-q", "--disable-plugin-autoload", "-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path)
-    benchmark.pedantic(_run(*arguments), rounds=7, warmup_rounds=1)
+    options = ("-q", "--disable-plugin-autoload", "-p", "no:cacheprovider", "--rootdir", tmp_path)
+    benchmark.pedantic(_run("pytest", *options, tmp_path), rounds=7, warmup_rounds=1)
