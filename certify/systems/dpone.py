@@ -44,7 +44,7 @@ class DponeConnector(PythonConnector):
         }
 
     def without_examples(self) -> NoReturn:
-        """Users of dpone start from an example: without one there is nothing to judge, and nothing to copy."""
+        """Users of dpone start from an example: without one there is nothing to judge or copy."""
         name = self.contract.connector
         raise Unverified("there is no manifest example", f"# a file such as examples/{name}_to_postgres.yaml")
 
