@@ -107,7 +107,8 @@ class Zygote:
         if self._process is not None:
             return self.ready
         self._private = tempfile.mkdtemp(prefix="certify-")
-        ours, theirs = socket.socketpair()
+        self._control, theirs = socket.socketpair()
+        self._frames = Unpacker()
         with theirs, tempfile.TemporaryFile() as complaints:
             arguments = [self.interpreter, "-s", "-S", "-B", _START, str(theirs.fileno()), self._private]
             try:
@@ -125,7 +126,6 @@ class Zygote:
                 self.close()
                 raise SandboxError(f"{self.interpreter}: cannot be started: {error.strerror}") from error
             theirs.close()
-            self._control, self._frames = ours, Unpacker()
             first = self._first_message()
             if first is None:
                 complaints.seek(0)
@@ -153,7 +153,7 @@ class Zygote:
         try:
             while data := control.recv(65536):
                 for message in self._frames.feed(data):
-                    return dict(message["ready"])
+                    return _ready(message)
         except (OSError, ValueError):
             pass
         finally:
@@ -348,6 +348,14 @@ class _Watch:
         data = _read(self.crash)
         self.crash_text += data[: _KEPT_BYTES - len(self.crash_text)]
         return bool(data)
+
+
+def _ready(message: dict[str, Any]) -> dict[str, str] | None:
+    """What the zygote tells of itself; None when it is no zygote that speaks."""
+    said = message.get("ready")
+    if isinstance(said, dict) and said.keys() >= {"isolation", "python", "executable"}:
+        return {str(key): str(value) for key, value in said.items()}
+    return None
 
 
 def _read(descriptor: int) -> bytes:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import textwrap
+import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -407,6 +409,14 @@ def processes_with(mark: str) -> list[str]:
     return found
 
 
+def wait_until(seen: Callable[[], bool], seconds: float = 10.0) -> None:
+    """A new process shows its environment a moment after the call that started it returned."""
+    end = time.monotonic() + seconds
+    while not seen():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 def findings_at(result: dict[str, Any], file: Path, line: int) -> list[str]:
     place = {"file": file.as_posix(), "line": line}
     return [finding["message"] for finding in result["findings"] if finding["location"] == place]
@@ -436,8 +446,10 @@ def require_found(effect: Effect, line: int, ended: Certified) -> None:
 def test_a_process_that_lives_on_would_be_seen() -> None:
     mark = f"/no-folder-{uuid.uuid4().hex}"
     with subprocess.Popen(["sleep", "600"], env=os.environ | {"MARK": mark}) as sleeping:
-        assert processes_with(mark) == ["sleep\x00600\x00"]
-        sleeping.kill()
+        try:
+            wait_until(lambda: processes_with(mark) == ["sleep\x00600\x00"])
+        finally:
+            sleeping.kill()
 
 
 @pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: effect.name)

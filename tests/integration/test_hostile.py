@@ -153,22 +153,11 @@ HOSTILE = (
 )
 
 
-#: What does not hold yet, and why.
-OPEN = {
-    (
-        "removes its own folder",
-        "none",
-    ): "what is relative to an open folder passes as private; see the report",
-}
-
-
 def hostile_cases() -> list[ParameterSet]:
     cases = []
     for hostile in HOSTILE:
         for isolation in ("auto", "none"):
-            reason = OPEN.get((hostile.name, isolation))
-            marks = [pytest.mark.xfail(strict=False, reason=reason)] if reason else []
-            cases.append(pytest.param(hostile, isolation, id=f"{hostile.name}-{isolation}", marks=marks))
+            cases.append(pytest.param(hostile, isolation, id=f"{hostile.name}-{isolation}"))
     return cases
 
 

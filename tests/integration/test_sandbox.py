@@ -536,18 +536,7 @@ def test_no_connection_of_native_code_arrives(
     assert seen.names["RESULT"].text == "-1"
 
 
-@pytest.mark.parametrize(
-    "isolation",
-    [
-        pytest.param(
-            "auto",
-            marks=pytest.mark.xfail(
-                strict=False, reason="a namespace does not hide sockets in the file system; see the report"
-            ),
-        ),
-        "none",
-    ],
-)
+@pytest.mark.parametrize("isolation", ["auto", "none"])
 def test_no_connection_to_a_socket_file_arrives(
     isolation: str, package: Callable[..., ImportPlan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -594,7 +583,6 @@ def test_no_file_is_written_outside_the_private_folder(
     assert [effect.kind for effect in seen.effects] == ["file"] * 5
 
 
-@pytest.mark.xfail(strict=False, reason="any file of that name is taken for Python's own; see the report")
 def test_a_connectors_own_file_is_not_taken_for_pythons(
     zygote: Zygote, package: Callable[..., ImportPlan], tmp_path: Path
 ) -> None:
@@ -640,7 +628,6 @@ def test_no_file_is_written_by_native_code_even_as_root(
 # --- an interpreter that is none ------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=False, reason="leaves its socket open; see the report")
 @pytest.mark.usefixtures("temporary")
 def test_what_cannot_be_executed_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no program")
@@ -700,7 +687,6 @@ def test_a_program_that_is_no_python_is_told_in_one_line(
     assert refusal(path) == f"{path}: the sandbox did not start in it: {said}"
 
 
-@pytest.mark.xfail(strict=False, reason="KeyError instead of SandboxError; see the report")
 @pytest.mark.usefixtures("temporary")
 @pytest.mark.parametrize("body", ["{}", '{"ready": 5}', '{"ready": {}}'])
 def test_a_program_that_says_something_else_is_told_in_one_line(

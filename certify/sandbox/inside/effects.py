@@ -23,20 +23,21 @@ from .whose import Whose, stack_passes_through
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
-#: Audit events by what they do, with the position of the argument that names the object.
-_FILES = {
-    "os.mkdir": ("creates a folder", 0),
-    "os.rename": ("renames", 0),
-    "os.remove": ("removes", 0),
-    "os.rmdir": ("removes the folder", 0),
-    "os.link": ("links", 1),
-    "os.symlink": ("links", 1),
-    "os.truncate": ("truncates", 0),
-    "os.chmod": ("changes the mode of", 0),
-    "os.chown": ("changes the owner of", 0),
-    "os.utime": ("changes the times of", 0),
-    "os.setxattr": ("changes attributes of", 0),
-    "sqlite3.connect": ("opens the database", 0),
+#: Audit events by what they do, with the positions of the arguments that name the objects, each with that
+#: of the open folder which a relative name starts from (None: the working directory).
+_FILES: dict[str, tuple[str, tuple[tuple[int, int | None], ...]]] = {
+    "os.mkdir": ("creates a folder", ((0, 2),)),
+    "os.rename": ("renames", ((0, 2), (1, 3))),
+    "os.remove": ("removes", ((0, 1),)),
+    "os.rmdir": ("removes the folder", ((0, 1),)),
+    "os.link": ("links", ((1, 3),)),
+    "os.symlink": ("links", ((1, 2),)),
+    "os.truncate": ("truncates", ((0, None),)),
+    "os.chmod": ("changes the mode of", ((0, 2),)),
+    "os.chown": ("changes the owner of", ((0, 3),)),
+    "os.utime": ("changes the times of", ((0, 3),)),
+    "os.setxattr": ("changes attributes of", ((0, None),)),
+    "sqlite3.connect": ("opens the database", ((0, None),)),
 }
 _PROCESSES = {
     "subprocess.Popen": 0,
@@ -86,6 +87,7 @@ class EffectRecorder:
         self.isolated = isolated
         self.recording = False
         self.module = ""
+        self._private = os.path.realpath(tempfile.gettempdir()) + os.sep
         self._seen: set[tuple[Any, ...]] = set()
         self._busy = threading.local()
         self._printed = 0
@@ -115,6 +117,8 @@ class EffectRecorder:
         self._wrap_sleep()
         self._wrap_exit()
         self._wrap_write()
+        if not self.isolated:
+            self._wrap_open()
         self._wrap_spawn()
         if sys.version_info < (3, 12):
             self._wrap_threads()  # they raise no event before
@@ -165,30 +169,35 @@ class EffectRecorder:
             return
         if stack_passes_through(frame, "tempfile.py", "_get_default_tempdir"):
             return  # Python tries where temporary files may go; nobody asked it to write
-        self._refuse_file("opens for writing", name, frame)
+        self.note("file", f"opens for writing {name}", frame)
+        self._refuse_outside([name])
 
     def _on_file(self, event: str, arguments: tuple[Any, ...], frame: FrameType) -> None:
-        words, position = _FILES[event]
-        name = arguments[position]
-        if not isinstance(name, (str, bytes, os.PathLike)):
+        words, positions = _FILES[event]
+        if not isinstance(arguments[positions[0][0]], (str, bytes, os.PathLike)):
             return
-        text = os.fsdecode(name)
-        if text in ("", ":memory:") or text.startswith("file::memory:"):
+        told = os.fsdecode(arguments[positions[0][0]])
+        if told in ("", ":memory:") or told.startswith("file::memory:"):
             return
         if stack_passes_through(frame, "tempfile.py", "_get_default_tempdir"):
             return
-        self._refuse_file(words, text, frame)
+        self.note("file", f"{words} {told}", frame)
+        self._refuse_outside([_place(arguments, *position) for position in positions])
 
-    def _refuse_file(self, words: str, name: str, frame: FrameType) -> None:
-        self.note("file", f"{words} {name}", frame)
-        inside = os.path.abspath(name).startswith(tempfile.gettempdir())
-        if not self.isolated and not inside:
-            raise OSError(errno.EROFS, "certify: nothing may be written during import", name)
+    def _refuse_outside(self, names: list[str]) -> None:
+        """Without a mount namespace, nothing but this keeps the world as it is."""
+        for name in () if self.isolated else names:
+            folder = os.path.realpath(os.path.dirname(name) or ".") + os.sep
+            if not (folder.startswith(self._private) and not os.path.islink(name)):
+                raise OSError(errno.EROFS, "certify: nothing may be written during import", name)
 
     def _on_network(self, event: str, arguments: tuple[Any, ...], frame: FrameType) -> None:
         address = arguments[_NETWORK[event]]
         if event == "socket.getaddrinfo":
             address = tuple(arguments[:2])
+        if isinstance(address, (str, bytes)) and event == "socket.connect":
+            self.note("network", f"{event} {_short(os.fsdecode(address))}", frame)
+            raise OSError(errno.ECONNREFUSED, "certify: no program may be called during import")
         if event == "socket.bind" and _any_port_of_loopback(address):
             return  # how urllib3 asks whether there is IPv6
         self.note("network", f"{event} {_short(address)}", frame)
@@ -224,6 +233,17 @@ class EffectRecorder:
             return real_write(descriptor, data)
 
         real_write, os.write = os.write, write
+
+    def _wrap_open(self) -> None:
+        """The event of `os.open` does not tell the folder that a name starts from."""
+
+        def open_at(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+            if self.recording and dir_fd is not None and flags & _WRITES:
+                self._refuse_outside([_place((path, dir_fd), 0, 1)])
+            return real_open(path, flags, mode, dir_fd=dir_fd)
+
+        real_open, os.open = os.open, open_at
+        os.supports_dir_fd.add(open_at)  # asked by identity
 
     def _wrap_spawn(self) -> None:
         def fork_exec(*arguments: Any) -> int:
@@ -307,6 +327,17 @@ class _RecordedBytes(io.RawIOBase):
             text = bytes(data).decode("utf-8", "backslashreplace")
             self._recorder.printed(self._name, text, sys._getframe(1))
         return len(data)
+
+
+def _place(arguments: tuple[Any, ...], position: int, folder: int | None) -> str:
+    """The path that an event names, from the open folder that it starts from."""
+    name = os.fsdecode(arguments[position])
+    if folder is None or not isinstance(arguments[folder], int) or arguments[folder] < 0:
+        return name
+    try:
+        return os.path.join(os.readlink(f"/proc/self/fd/{arguments[folder]}"), name)
+    except OSError:  # no /proc: whatever it is, it is not known to be ours
+        return os.path.join(os.sep, name)
 
 
 def _any_port_of_loopback(address: Any) -> bool:

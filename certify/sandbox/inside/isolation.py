@@ -99,9 +99,12 @@ def _make_read_only(writable: str) -> None:
     _check(libc.mount(here, here, None, ctypes.c_ulong(MS_BIND), None))
     _set_mount(b"/", AT_RECURSIVE, _MountAttr(attr_set=MOUNT_ATTR_RDONLY))
     _set_mount(here, 0, _MountAttr(attr_clr=MOUNT_ATTR_RDONLY))
-    # Semaphores of multiprocessing live in /dev/shm: give the child one of its own.
+    # Semaphores of multiprocessing live in /dev/shm: give the child one of its own. In /run are the sockets
+    # of the machine's services, and a socket in a file needs no network.
     flags = ctypes.c_ulong(MS_NOSUID | MS_NODEV)
     _check(libc.mount(b"tmpfs", b"/dev/shm", b"tmpfs", flags, b"size=64m"))
+    if os.path.isdir("/run") and not here.startswith(b"/run/"):
+        _check(libc.mount(b"tmpfs", b"/run", b"tmpfs", ctypes.c_ulong(MS_NOSUID | MS_NODEV), b"size=1m"))
 
 
 def _set_mount(path: bytes, flags: int, attributes: _MountAttr) -> None:

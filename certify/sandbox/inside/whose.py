@@ -81,10 +81,11 @@ def _distribution(frame: FrameType) -> str:
     return os.path.basename(os.path.dirname(frame.f_code.co_filename))
 
 
-def stack_passes_through(frame: FrameType | None, file_end: str, function: str) -> bool:
-    """Whether a caller further out is this function of this file."""
+def stack_passes_through(frame: FrameType | None, file: str, function: str) -> bool:
+    """Whether a caller further out is this function of this file of the standard library."""
+    files = [folder + file for folder in _STDLIB]
     while frame is not None:
-        if frame.f_code.co_name == function and frame.f_code.co_filename.endswith(file_end):
+        if frame.f_code.co_name == function and frame.f_code.co_filename in files:
             return True
         frame = frame.f_back
     return False
