@@ -6,8 +6,10 @@ import fnmatch
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from certify.repository.git import git
 
@@ -72,19 +74,34 @@ class Repository:
 
     def content(self, name: str, limit: int = MAX_TEXT_BYTES) -> bytes | None:
         """A file's bytes, or None where `text` is None."""
+        with self._opened(name) as file:
+            too_large = file is None or os.fstat(file.fileno()).st_size > limit
+            return None if file is None or too_large else file.read(limit)
+
+    def beginning(self, name: str, size: int) -> bytes:
+        """The first bytes of a file, however large it is; none where it is absent, special or outside."""
+        with self._opened(name) as file:
+            return b"" if file is None else file.read(size)
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[BinaryIO | None]:
+        """A regular file inside, opened; None for everything else."""
         path = self._inside(name)
-        if path is None:
-            return None
         try:
             # Opened without waiting, then looked at: a FIFO, or a file that became one, holds nobody up.
-            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+            descriptor = None if path is None else os.open(path, flags)
         except OSError:
-            return None
+            descriptor = None
+        if descriptor is None:
+            yield None
+            return
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)  # a folder cannot even be made a file object
+            yield None
+            return
         with os.fdopen(descriptor, "rb") as file:
-            facts = os.fstat(descriptor)
-            if not stat.S_ISREG(facts.st_mode) or facts.st_size > limit:
-                return None
-            return file.read(limit)
+            yield file
 
     def _inside(self, name: str) -> Path | None:
         pure = PurePosixPath(name)

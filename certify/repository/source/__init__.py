@@ -1,0 +1,17 @@
+"""The connector's Python source, read without running it: whom it speaks to, and how."""
+
+from certify.repository.source.hosts import is_local
+from certify.repository.source.modules import PythonSources
+from certify.repository.source.tls import unverified_tls
+from certify.repository.source.urls import Address, addresses, declared_hosts, is_declared, is_unencrypted
+
+__all__ = [
+    "Address",
+    "PythonSources",
+    "addresses",
+    "declared_hosts",
+    "is_declared",
+    "is_local",
+    "is_unencrypted",
+    "unverified_tls",
+]

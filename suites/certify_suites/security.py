@@ -1,0 +1,156 @@
+"""Security, as far as it can be read: no credential in the repository, TLS verified, hosts declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from certify import (
+    Contract,
+    Effort,
+    EvidenceLog,
+    Finding,
+    NotApplicable,
+    Repository,
+    Tier,
+    Unverified,
+    no_findings,
+    rule,
+)
+from certify.repository.secrets import Cassettes, SecretSearch, search_cassettes, search_source
+from certify.repository.source import (
+    Address,
+    PythonSources,
+    addresses,
+    declared_hosts,
+    is_declared,
+    is_local,
+    is_unencrypted,
+    unverified_tls,
+)
+
+
+@rule("no_secret_in_source", tier=Tier.BRONZE, effort=Effort.MEDIUM)
+def test_no_secret_in_source(repository: Repository, cassettes: Cassettes, evidence: EvidenceLog) -> None:
+    """No file of the repository holds a credential.
+
+    Why: whoever can read the repository, a build log, a wheel or an old clone has the credential too, and
+    has it for as long as it is valid: removing the line does not remove it from the history. Robots find
+    credentials in public repositories within minutes.
+
+    Fix: revoke the credential where it was issued, then read it from the environment or from the platform's
+    connection. In examples and documentation write a placeholder:
+
+        api_token: ${DEMO_API_TOKEN}
+
+    Text that only looks like a credential says so best itself (`dummy-…`); where it cannot, end its line
+    with the comment `pragma: allowlist secret`, and the report lists the line instead.
+    """
+    search = search_source(repository, cassettes.files)
+    _conclude(search, "text files", evidence)
+
+
+@rule("no_secret_in_cassettes", tier=Tier.BRONZE, effort=Effort.MEDIUM)
+def test_no_secret_in_cassettes(repository: Repository, cassettes: Cassettes, evidence: EvidenceLog) -> None:
+    """Recorded traffic holds no credential.
+
+    Why: a recorder writes down what was sent: the Authorization header, the token in an address, the password
+    in a login, the cookie that came back. The recording is committed as test data, where nobody looks for
+    credentials.
+
+    Fix: revoke what was recorded. Tell the recorder what to leave out, and record anew:
+
+        vcr.VCR(filter_headers=["authorization", "cookie"], filter_query_parameters=["api_key"])
+
+    Response bodies that hold tokens take a `before_record_response` that replaces them by REDACTED.
+    """
+    if not cassettes.files:
+        raise NotApplicable("there is no recorded traffic in the repository")
+    search = search_cassettes(repository, cassettes.files)
+    _conclude(search, "recordings", evidence)
+
+
+def _conclude(search: SecretSearch, what: str, evidence: EvidenceLog) -> None:
+    for note in search.notes(what):
+        evidence.saw("file", note)
+    no_findings(secret.finding() for secret in search.secrets)
+    if search.unread:
+        file, why = next(iter(search.unread.items()))
+        others = f" (and {len(search.unread) - 1} more)" if len(search.unread) > 1 else ""
+        raise Unverified(
+            f"not read: {file}{others}, {why}",
+            "what no connector needs in its repository is best left out of it, or named in .gitignore",
+        )
+
+
+@rule("tls_is_verified", tier=Tier.BRONZE, effort=Effort.LOW)
+def test_tls_is_verified(python_sources: PythonSources, evidence: EvidenceLog) -> None:
+    """The package never turns off the verification of certificates and host keys.
+
+    Why: without it TLS encrypts to whoever answers. Anybody on the way (a proxy, a wireless network, a wrong
+    DNS entry) reads the credential of the first request, and changes the rows of all others.
+
+    Fix: leave `verify=False` and its kind out. Where a private authority signs, pass the file of its
+    certificate. If there must be a switch, make it an option of the configuration that is on by default:
+
+        session.verify = config.ca_file or True
+    """
+    findings = [finding for source in python_sources for finding in unverified_tls(source)]
+    for note in python_sources.notes():
+        evidence.saw("file", note)
+    no_findings(findings)
+
+
+@rule("urls_are_declared", tier=Tier.BRONZE, effort=Effort.LOW)
+def test_urls_are_declared(contract: Contract, python_sources: PythonSources, evidence: EvidenceLog) -> None:
+    """The package speaks to declared hosts alone, and to none of them without encryption.
+
+    Why: whoever runs the connector opens a firewall for the hosts that the contract names. A host that only
+    the source knows fails there in production, or gets data that nobody agreed to send. Over `http://`
+    everybody on the way reads and changes it.
+
+    Fix: declare the host, if the connector is meant to speak to it:
+
+        policy:
+          egress_hosts: [api.demo.example]
+
+    Else remove it, or take it from the configuration. Write `https://`.
+    """
+    found = [one for source in python_sources for one in addresses(source) if not is_local(one.url.host)]
+    for note in [
+        *python_sources.notes(),
+        *sorted({f"speaks to {one.url.host} ({one.role})" for one in found}),
+    ]:
+        evidence.saw("file", note)
+    declared = declared_hosts(contract)
+    findings = [*_unencrypted(found), *_undeclared(found, declared)]
+    if not declared and not findings:
+        raise NotApplicable(
+            "the contract declares no hosts, so that there is nothing to compare with",
+            "policy:\n  egress_hosts: [api.demo.example]",
+        )
+    no_findings(findings)
+
+
+def _unencrypted(found: list[Address]) -> Iterator[Finding]:
+    for one in found:
+        if is_unencrypted(one.url):
+            yield Finding(
+                message=f"{one.role} speaks {one.url.scheme}:// to {one.url.host}, without encryption",
+                location=one.location,
+                expected="an encrypted connection to every host but this machine",
+                fix=f"write {one.url.scheme}s://{one.url.host}, if the host answers there",
+            )
+
+
+def _undeclared(found: list[Address], declared: dict[str, tuple[str, ...]]) -> Iterator[Finding]:
+    hosts = [host for said in declared.values() for host in said]
+    for one in found if declared else ():
+        if not is_declared(one.url, hosts):
+            where = " or ".join(declared)
+            yield Finding(
+                message=f"{one.role} speaks to {one.url.host}, which is not declared",
+                location=one.location,
+                expected=f"a host of {where}: {', '.join(hosts[:10])}",
+                fix=f"add {one.url.host} to {where}, if the connector is meant to speak to it; else remove "
+                "it, or take it from the configuration",
+            )
