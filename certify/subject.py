@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from certify.contract import Contract
 from certify.contract.document import Document, KeyPath
 from certify.model import Location
+from certify.repository.config.document import ConfigFile
 
 
 @dataclass(frozen=True)
@@ -91,4 +92,16 @@ class Subject(Protocol):
 
         Raises ContractError when there is one that cannot be read.
         """
+        ...
+
+    def config_schema(self) -> ConfigFile:
+        """The JSON Schema of its configuration; what is wrong with the file is its `fault`."""
+        ...
+
+    def form(self) -> ConfigFile:
+        """The form that shows the configuration, a list of fields."""
+        ...
+
+    def sample_config(self) -> ConfigFile | None:
+        """The contract's sample configuration; None when it names none, or one that is not there."""
         ...

@@ -15,6 +15,9 @@ from certify.contract.detection import project_table
 from certify.contract.document import read_document
 from certify.errors import ContractError
 from certify.model import Location
+from certify.repository import Repository
+from certify.repository.config.document import ConfigFile, read_config
+from certify.repository.config.places import find_form, find_schema
 from certify.rules import NotApplicable, Unverified
 from certify.subject import Example, Package
 
@@ -28,6 +31,11 @@ _SOURCE = ".py"
 #: More than this is no connector, and would take minutes.
 _MAX_MODULES = 2000
 _MAX_EXAMPLES = 500
+#: Platforms that show every connector's configuration as a form, and the lines that say where its schema is.
+_DEMANDS_SCHEMA = {
+    "airbyte": "# spec.json in the package, with the schema under connectionSpecification",
+    "planasonix": "# in connector.yaml\nconfig_schema: config.schema.json",
+}
 
 
 class PythonConnector:
@@ -152,6 +160,42 @@ class PythonConnector:
     def declared(self) -> dict[str, tuple[Location, Any]]:
         """There is no manifest of a system."""
         return {}
+
+    @cached_property
+    def _repository(self) -> Repository:
+        return Repository(self.root)
+
+    @cached_property
+    def _found_schema(self) -> ConfigFile | None:
+        try:
+            folder = Path(self.package().folder).resolve()
+        except Unverified:
+            folder = self._repository.root
+        inside = folder.is_relative_to(self._repository.root)
+        own = [folder.relative_to(self._repository.root).as_posix()] if inside else []
+        return find_schema(self._repository, [*own, "."])
+
+    def config_schema(self) -> ConfigFile:
+        """Named by connector.yaml, or `config.schema.json` or its like in the package or the root."""
+        if self._found_schema is None:
+            if self.contract.system in _DEMANDS_SCHEMA:
+                raise Unverified("there is no configuration schema", _DEMANDS_SCHEMA[self.contract.system])
+            raise NotApplicable("there is no configuration schema, and nothing that reads one")
+        return self._found_schema
+
+    def form(self) -> ConfigFile:
+        """`form` in connector.yaml, or `form.yaml` or `form.json` beside the schema."""
+        found = find_form(self._repository, self.config_schema())
+        if found is None:
+            raise NotApplicable("there is no form: it is made from the schema, or there is none to show")
+        return found
+
+    def sample_config(self) -> ConfigFile | None:
+        """What `subject.config` of the contract leads to."""
+        name = self.contract.subject.config
+        if name is None or not self._repository.exists(name):
+            return None  # contract_is_valid says that it leads nowhere
+        return read_config(self._repository, name)
 
 
 def _normal(name: str) -> str:

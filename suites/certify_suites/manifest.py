@@ -1,10 +1,11 @@
-"""Manifest: the contract, the connector's own manifest and its examples agree."""
+"""Manifest: the contract, the connector's manifest, its examples and its configuration schema agree."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from certify import (
+    Contract,
     ContractError,
     Effort,
     EvidenceLog,
@@ -16,6 +17,15 @@ from certify import (
     no_findings,
     rule,
 )
+from certify.repository.config import (
+    ConfigFile,
+    Examined,
+    examine_compatibility,
+    examine_form,
+    examine_schema,
+    examine_secrets,
+)
+from certify.repository.project import Releases
 
 
 @rule("contract_is_valid", tier=Tier.BRONZE, effort=Effort.LOW, waivable=False)
@@ -166,3 +176,71 @@ def test_one_example_per_strategy(subject: Subject, evidence: EvidenceLog) -> No
 
 def _readable(subject: Subject) -> list[Example]:
     return [example for example in subject.examples() if example.value]
+
+
+@rule("config_schema_is_valid", tier=Tier.BRONZE, effort=Effort.LOW)
+def test_config_schema_is_valid(subject: Subject, contract: Contract, evidence: EvidenceLog) -> None:
+    """The configuration schema is a sound JSON Schema, and the sample configuration fits it.
+
+    Why: platforms make the form from the schema, and refuse what it refuses. A required name that is misspelt
+    can never be given; a default that breaks its own schema is put into every form, and refused.
+
+    Fix: correct the keyword or value at the line of the finding. Definitions belong under `$defs` of the same
+    file. In the sample configuration, `${NAME}` may stand for any text, number or truth value:
+
+        {"base_url": "https://api.example.com", "api_token": "${API_TOKEN}"}
+    """
+    schema = subject.config_schema()
+    _conclude(examine_schema(schema, subject.sample_config(), contract.subject.secrets), evidence)
+
+
+@rule("form_matches_schema", tier=Tier.BRONZE, effort=Effort.LOW)
+def test_form_matches_schema(config_schema: ConfigFile, subject: Subject, evidence: EvidenceLog) -> None:
+    """The declared form and the configuration schema have the same keys, types, required and secret flags.
+
+    Why: users fill in the form, and the schema judges what they gave. A setting without a field cannot be
+    set; a field without a setting is refused; a secret that only one of the two knows is shown in clear.
+
+    Fix: correct the side that is wrong; the finding names both places. Or drop the form, where the platform
+    can make it from the schema.
+    """
+    _conclude(examine_form(subject.form(), config_schema), evidence)
+
+
+@rule("secrets_are_marked", tier=Tier.BRONZE, effort=Effort.LOW)
+def test_secrets_are_marked(config_schema: ConfigFile, contract: Contract, evidence: EvidenceLog) -> None:
+    """Every setting that carries a secret is marked as one, and the schema gives none away.
+
+    Why: a platform stores what is marked encrypted and shows it to nobody. What is not marked lands in
+    plain text in its database, its logs, and the screen shot that a user sends to support.
+
+    Fix: mark the property, at whatever depth, and give it neither default nor example that is a value:
+
+        "api_token": {"type": "string", "writeOnly": true}
+
+    Where the contract has `subject.secrets`, name all that the schema marks, or drop the list.
+    """
+    _conclude(examine_secrets(config_schema, contract), evidence)
+
+
+@rule("spec_is_backward_compatible", tier=Tier.BRONZE, effort=Effort.MEDIUM)
+def test_spec_is_backward_compatible(
+    config_schema: ConfigFile, releases: Releases, subject: Subject, evidence: EvidenceLog
+) -> None:
+    """Every configuration that the last release took is still taken, or the major version rose.
+
+    Why: an update is installed for everybody, and their configurations were written for the release before.
+    One that is suddenly refused stops a pipeline at night, on a machine where nobody changed anything.
+
+    Fix: take the old form beside the new one, give what is newly required a default, or release the change
+    under a new major version (before 1.0: a new minor one). The last release is the highest version tag below
+    the present version; where tags are not at hand, keep its schema in
+    certification/snapshots/config.schema.json, with `"x-version": "1.4.0"` at the top.
+    """
+    _conclude(examine_compatibility(config_schema, releases, subject.version), evidence)
+
+
+def _conclude(examined: Examined, evidence: EvidenceLog) -> None:
+    for sentence in examined.seen:
+        evidence.saw("file", sentence)
+    no_findings(examined.findings)
