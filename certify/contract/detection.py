@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
+from certify.contract.bounded_toml import parse_bounded
 from certify.contract.document import read_document
 from certify.errors import ContractError
 
@@ -57,7 +57,7 @@ def project_table(root: Path) -> dict[str, Any]:
     try:
         if not path.is_file() or path.stat().st_size > _MAX_BYTES:
             return {}
-        table = tomllib.loads(path.read_text("utf-8")).get("project")
+        table = parse_bounded(path.read_text("utf-8")).get("project")
     except (OSError, ValueError, RecursionError):
         return {}
     return table if isinstance(table, dict) else {}

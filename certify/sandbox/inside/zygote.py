@@ -264,6 +264,10 @@ def _perform(task: dict[str, Any], says: FrameWriter, crash: int, isolated: bool
         from .execute import execute
 
         execute(task)
+    elif task["do"] == "build":
+        from .build import build
+
+        build(task, says, isolated)
     else:
         from .probe import probe
 

@@ -1,0 +1,60 @@
+"""What the manifest of a connector's own system states of its distribution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from certify.contract.document import Document, KeyPath, read_document
+from certify.errors import ContractError
+from certify.model import Location
+from certify.repository.project.stated import Declared
+from certify.repository.project.versions import StatedVersion
+from certify.repository.tree import Repository
+
+#: Where the version stands.
+_VERSIONS: dict[str, tuple[str, KeyPath]] = {
+    "dpone": ("dpone_connector_manifest.json", ("version",)),
+    "airbyte": ("metadata.yaml", ("data", "dockerImageTag")),
+    "planasonix": ("connector.yaml", ("version",)),
+    "plakar": ("manifest.yaml", ("version",)),
+}
+#: Where requirements stand, in the form of PEP 508.
+_REQUIREMENTS: dict[str, tuple[str, KeyPath]] = {"planasonix": ("connector.yaml", ("dependencies",))}
+
+
+def manifest_version(repository: Repository, system: str) -> StatedVersion | None:
+    """The version that the manifest states, where it states one."""
+    document, path = _find(repository, _VERSIONS.get(system))
+    value = _value(document, path)
+    if not isinstance(value, str):
+        return None
+    return StatedVersion(value, Location(document.file, document.line(path)))
+
+
+def manifest_requirements(repository: Repository, system: str) -> tuple[Declared, ...]:
+    """The requirements that the manifest lists."""
+    document, path = _find(repository, _REQUIREMENTS.get(system))
+    value = _value(document, path)
+    return tuple(
+        Declared(text, Location(document.file, document.line((*path, index))))
+        for index, text in enumerate(value if isinstance(value, list) else [])
+        if isinstance(text, str)
+    )
+
+
+def _find(repository: Repository, place: tuple[str, KeyPath] | None) -> tuple[Document, KeyPath]:
+    """The manifest, empty where there is none that can be read: other rules speak of that."""
+    nothing = Document("", None, {}, b"")
+    if place is None or repository.text(place[0]) is None:
+        return nothing, ()
+    try:
+        return read_document(repository.root / place[0], place[0]), place[1]
+    except ContractError:
+        return nothing, ()
+
+
+def _value(document: Document, path: KeyPath) -> Any:
+    value = document.value
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
