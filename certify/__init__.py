@@ -25,6 +25,7 @@ from certify.rules import (
 if TYPE_CHECKING:
     from certify.contract import Contract
     from certify.repository import Repository
+    from certify.sandbox.build import WheelBuilder
     from certify.sandbox.import_probe import ImportProbe
     from certify.sandbox.observed_import import ImportObservation
     from certify.sandbox.own_tests import OwnTests
@@ -42,6 +43,7 @@ _LATE = {
     "OwnTests": "certify.sandbox.own_tests",
     "Repository": "certify.repository",
     "Subject": "certify.subject",
+    "WheelBuilder": "certify.sandbox.build",
 }
 
 
@@ -81,6 +83,7 @@ __all__ = [
     "Tier",
     "Unverified",
     "Verdict",
+    "WheelBuilder",
     "__version__",
     "no_findings",
     "rule",

@@ -6,14 +6,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from certify.contract import Contract
 from certify.errors import SandboxError
 from certify.plugin.ahead import Ahead
 from certify.plugin.engine import ENGINE, GRANTED_ISOLATION, evidence_of
 from certify.repository import Repository
-from certify.rules import Blocked, EvidenceLog, HarnessFault, NotApplicable
+from certify.repository.config.document import ConfigFile
+from certify.repository.docs.pages import Pages
+from certify.repository.project.distribution import Distribution
+from certify.repository.project.public_api import PublicApi
+from certify.repository.project.pyproject import Project
+from certify.repository.project.releases import Releases
+from certify.repository.project.requirements import Requirements
+from certify.repository.project.stated import ImportPackage
+from certify.repository.secrets import Cassettes, find_cassettes
+from certify.repository.source.modules import PythonSources, read_package
+from certify.rules import Blocked, EvidenceLog, HarnessFault, NotApplicable, Undecided, Unverified
+from certify.sandbox.build import WheelBuilder
+from certify.sandbox.build_requirements import installed_versions
 from certify.sandbox.import_probe import ImportProbe
 from certify.sandbox.observed_import import ImportObservation, ImportPlan
 from certify.sandbox.own_tests import OwnTests, run_own_tests
@@ -44,6 +55,12 @@ def subject(contract: Contract) -> Subject:
 def repository(contract: Contract) -> Repository:
     """The files of the connector's repository."""
     return Repository(contract.root)
+
+
+@pytest.fixture(scope="session")
+def pages(repository: Repository) -> Pages:
+    """The pages that document the connector, each parsed once."""
+    return Pages(repository)
 
 
 @pytest.fixture(scope="session")
@@ -97,6 +114,8 @@ def import_observation(zygote: Zygote, subject: Subject, import_probe: ImportPro
 
 
 def _check_python(zygote: Zygote, subject: Subject) -> None:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
     here = zygote.start()["python"]
     try:
         fits = SpecifierSet(subject.requires_python).contains(here, prereleases=True)
@@ -152,3 +171,86 @@ def own_tests(imported: ImportObservation, ahead: Ahead) -> OwnTests:
     if _what_holds_up(imported):
         raise Blocked(f"importing the package {_what_holds_up(imported)}; see imports_cleanly")
     return ahead.result()
+
+
+@pytest.fixture(scope="session")
+def project(repository: Repository) -> Project:
+    """What pyproject.toml or setup.cfg say."""
+    return Project(repository)
+
+
+@pytest.fixture(scope="session")
+def import_package(subject: Subject, repository: Repository) -> ImportPackage:
+    """The import package as it lies in the tree; unverified when it is only installed."""
+    package = subject.package()
+    folder = Path(package.folder).resolve()
+    if not folder.is_relative_to(repository.root):
+        raise Unverified(f"the sources of {package.name} are not in the connector's folder")
+    return ImportPackage(package.name, folder.relative_to(repository.root).as_posix())
+
+
+@pytest.fixture(scope="session")
+def releases(repository: Repository, project: Project, contract: Contract) -> Releases:
+    """The versions that git's tags name."""
+    own = project.name
+    return Releases(repository, (contract.connector, *([own.text] if own else [])))
+
+
+@pytest.fixture(scope="session")
+def wheel_builder(zygote: Zygote, project: Project, releases: Releases) -> Iterator[WheelBuilder]:
+    """Builds the wheel when it is asked for; in certify's own interpreter where the connector's cannot."""
+    with Zygote() as own:
+        yield WheelBuilder((zygote, own), project, releases)
+
+
+@pytest.fixture(scope="session")
+def distribution(
+    request: pytest.FixtureRequest, project: Project, contract: Contract, wheel_builder: WheelBuilder
+) -> Distribution:
+    """What the connector's distribution says of itself."""
+    try:
+        package = request.getfixturevalue("import_package").folder
+    except Undecided:
+        package = None
+    return Distribution(project, contract.system, package, lambda: wheel_builder.metadata)
+
+
+@pytest.fixture(scope="session")
+def requirements(distribution: Distribution, zygote: Zygote) -> Requirements:
+    """What the connector requires, and what of it its interpreter has."""
+    own = distribution.project.name
+    return Requirements(
+        distribution.requirements, lambda names: installed_versions(zygote, names), own.text if own else None
+    )
+
+
+@pytest.fixture(scope="session")
+def public_api(repository: Repository, import_package: ImportPackage, contract: Contract) -> PublicApi:
+    """The names that users of the package have."""
+    plan = contract.subject
+    return PublicApi(repository, import_package, (plan.source, plan.sink, plan.state))
+
+
+@pytest.fixture(scope="session")
+def config_schema(subject: Subject) -> ConfigFile:
+    """The schema of the configuration, if it can be read; else what stands on it is blocked."""
+    schema = subject.config_schema()
+    if schema.fault is not None or not isinstance(schema.value, dict):
+        raise Blocked("the configuration schema cannot be read; see config_schema_is_valid")
+    return schema
+
+
+@pytest.fixture(scope="session")
+def python_sources(repository: Repository, subject: Subject) -> PythonSources:
+    """The modules of the connector's package, each parsed once; unverified when none can be read."""
+    package = subject.package()
+    sources = read_package(repository, package.name, Path(package.folder))
+    if not sources.modules:
+        raise Unverified(f"no Python source of {package.name} can be read")
+    return sources
+
+
+@pytest.fixture(scope="session")
+def cassettes(repository: Repository, contract: Contract) -> Cassettes:
+    """The recorded traffic in the repository."""
+    return find_cassettes(repository, contract.replay.cassettes)
