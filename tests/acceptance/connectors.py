@@ -24,19 +24,26 @@ GOOD = {
 }
 BROKEN = _FIXTURES / "connectors" / "broken"
 
+#: A broken connector's folder of earlier releases.
+_HISTORY = "_history"
+
 #: Whatever a test of the connector itself may have left.
 _LITTER = shutil.ignore_patterns("__pycache__", ".pytest_cache", "*.egg-info", "test_artifacts")
 
 
 @dataclass(frozen=True)
 class Broken:
-    """A connector that breaks one rule: `fails` are the others it breaks, `removes` files it lacks."""
+    """A connector that breaks one rule: `fails` are the others it breaks, `removes` files it lacks.
+
+    `history` are the tags of its earlier releases, oldest first.
+    """
 
     rule: str
     folder: Path
     system: str
     fails: frozenset[str]
     removes: tuple[str, ...]
+    history: tuple[str, ...]
     reasons: str
 
     @classmethod
@@ -51,24 +58,59 @@ class Broken:
             system=front.pop("system", "dpone"),
             fails=frozenset(front.pop("fails")),
             removes=tuple(front.pop("removes", ())),
+            history=tuple(front.pop("history", ())),
             reasons=reasons.strip(),
         )
 
     @property
     def files(self) -> list[Path]:
         """What it has that the good connector has not, or has differently; relative to both."""
-        files = (path for path in self.folder.rglob("*") if path.is_file())
-        return sorted(path.relative_to(self.folder) for path in files if path.name != "why.md")
+        return [path for path in _files(self.folder) if path.parts[0] not in ("why.md", _HISTORY)]
 
     def lay_out(self, into: Path) -> Path:
-        """A copy of the good connector with this one's files in it."""
-        laid = copy_of(self.system, into)
+        """A copy of the good connector with this one's files in it, and its history."""
+        laid = self.lay_out_good(into)
         for file in self.removes:
             (laid / file).unlink()
-        for path in self.files:
-            (laid / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(self.folder / path, laid / path)
+        _lay_over(self.folder, self.files, laid)
         return laid
+
+    def lay_out_good(self, into: Path) -> Path:
+        """A copy of the good connector, with the history of this one."""
+        laid = copy_of(self.system, into)
+        if self.history:
+            _git(laid, "init", "--quiet", "--initial-branch", "main")
+        for tag in self.history:
+            release = self.folder / _HISTORY / tag
+            _lay_over(release, _files(release), laid)
+            _git(laid, "add", "--all")
+            _git(laid, "commit", "--quiet", "--message", f"Release {tag}")
+            _git(laid, "tag", tag)
+            _lay_over(GOOD[self.system], _files(release), laid)
+        return laid
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files in a folder, relative to it."""
+    return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+
+
+def _lay_over(folder: Path, files: list[Path], laid: Path) -> None:
+    """Copy files of a folder; what the folder has not is removed."""
+    for path in files:
+        (laid / path).parent.mkdir(parents=True, exist_ok=True)
+        if (folder / path).exists():
+            shutil.copyfile(folder / path, laid / path)
+        else:
+            (laid / path).unlink()
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    """Run git without the settings of whoever runs the tests."""
+    author = ["-c", "user.name=Author", "-c", "user.email=author@orders.example"]
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    none = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    subprocess.run(["git", "-C", str(folder), *author, *arguments], env=own | none, check=True)
 
 
 def copy_of(system: str, into: Path) -> Path:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import datetime
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certify.contract import Waiver
+from certify.contract import Contract, Waiver
 from certify.errors import ContractError
+from certify.judgement import Plan
 from certify.model import (
     WORST_FIRST,
     Effort,
     Finding,
     IdResult,
     Location,
+    OwnEvidence,
     Report,
     RuleResult,
     Status,
@@ -94,7 +97,9 @@ def test_a_connector_of_which_nothing_was_seen_is_not_certified(status: Status |
 def test_an_id_that_nothing_knows_leaves_the_report_incomplete() -> None:
     report = judged({"one": PASSED}, a_contract("vendor_quota"))
     assert report.verdict is Verdict.INCOMPLETE
-    assert the_id(report, "vendor_quota").status is UNVERIFIED
+    told = the_id(report, "vendor_quota")
+    assert told.status is UNVERIFIED
+    assert told.message == "no installed rule and no test of the connector's own stands for this id"
     assert [reason.id for reason in report.reasons] == ["vendor_quota"]
 
 
@@ -261,6 +266,52 @@ def test_an_id_of_which_no_rule_applies_is_unverified_and_says_so() -> None:
     (reason,) = report.reasons
     assert reason.message == "writes: not for this system, or for a capability that is not claimed"
     assert reason.fix == "drop it from the contract, or claim the capability it speaks of"
+
+
+# --- the connector's own tests --------------------------------------------------------------------------
+
+
+def with_own(contract: Contract, plan: Plan, **said: bool) -> Report:
+    """The report on a run where tests of the connector's own said so of `vendor_quota`."""
+    own = tuple(OwnEvidence("vendor_quota", f"tests/{name}", passed) for name, passed in said.items())
+    return a_report(contract, plan, replace(an_outcome("base"), own_evidence=own))
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "message"),
+    [
+        ({"one": True}, PASSED, "the connector's own evidence: tests/one passed"),
+        ({"one": True, "two": True}, PASSED, "the connector's own evidence: tests/one, tests/two passed"),
+        ({"one": True, "two": False}, FAILED, "the connector's own evidence: tests/two fails"),
+    ],
+)
+def test_the_connectors_own_tests_speak_for_an_id_that_no_rule_knows(
+    said: dict[str, bool], status: Status, message: str
+) -> None:
+    contract = a_contract("vendor_quota")
+    report = with_own(contract, a_plan(contract, [a_rule("base")]), **said)
+    told = the_id(report, "vendor_quota")
+    assert (told.status, told.message) == (status, message)
+    assert report.verdict is (Verdict.CERTIFIED if status is PASSED else Verdict.NOT_CERTIFIED)
+    assert [(one.id, one.message, one.fix) for one in report.reasons] == (
+        [] if status is PASSED else [("vendor_quota", message, "mend the connector's own test")]
+    )
+
+
+def test_the_connectors_own_tests_never_stand_in_for_a_rule() -> None:
+    contract = a_contract("vendor_quota")
+    rules = [a_rule("base"), a_rule("counts_calls")]
+    plan = a_plan(contract, rules, an_id("vendor_quota", "counts_calls"))
+    assert the_id(with_own(contract, plan, one=True), "vendor_quota").status is ERRORED
+    not_installed = a_plan(contract, [a_rule("base")], an_id("vendor_quota", "counts_calls"))
+    assert the_id(with_own(contract, not_installed, one=True), "vendor_quota").status is UNVERIFIED
+
+
+def test_the_connectors_own_tests_speak_only_for_what_they_name() -> None:
+    contract = a_contract("vendor_quota", "vendor_limit")
+    report = with_own(contract, a_plan(contract, [a_rule("base")]), one=True)
+    assert the_id(report, "vendor_quota").status is PASSED
+    assert the_id(report, "vendor_limit").status is UNVERIFIED
 
 
 # --- tier -----------------------------------------------------------------------------------------------
