@@ -21,6 +21,10 @@ def git(root: Path, *arguments: str) -> bytes | None:
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
+        # A partial clone fetches what it lacks, by whatever program its configuration names. Not every git
+        # knows the first of these; the second leaves it no transport.
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_ALLOW_PROTOCOL": "",
         "LC_ALL": "C",
         # A checkout that belongs to somebody else (a container's, a CI runner's) is read all the same.
         "GIT_CONFIG_COUNT": "1",

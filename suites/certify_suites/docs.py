@@ -107,6 +107,7 @@ def test_docs_structure(subject: Subject, pages: Pages, evidence: EvidenceLog) -
         topics += [Topic.EXAMPLE, Topic.CONFIGURATION] if configured else [Topic.EXAMPLE]
     evidence.saw("file", f"read {name}, {len(guide.headings)} headings")
     no_findings(headings)
+    _whole(guide)
     _none_absent([*untold_topics(guide, pages.for_users(), topics)], pages)
 
 
@@ -298,6 +299,7 @@ def test_readme_commands_exist(subject: Subject, pages: Pages, evidence: Evidenc
     findings = [*islice(absent_scripts(page, pages.programs, _own_names(subject)), _MAX_FINDINGS)]
     absent = [*islice(absent_files(page, pages.programs), _MAX_FINDINGS)]
     no_findings(findings if pages.is_release else [*findings, *absent])
+    _whole(page)
     if absent:
         raise Unverified(f"this source distribution lacks what {len(absent)} commands run", _NEEDS_REPOSITORY)
 
@@ -309,6 +311,11 @@ def _none_absent(findings: list[Finding], pages: Pages) -> None:
             f"{findings[0].message}, as far as is read; {_named(pages.unread)} is not", _NEEDS_MARKDOWN
         )
     no_findings(findings)
+
+
+def _whole(page: Page) -> None:
+    if page.is_cut:
+        raise Unverified(f"{page.file} is not read to the end", _NEEDS_MARKDOWN)
 
 
 def _all_read(pages: Pages) -> None:
@@ -333,7 +340,9 @@ def _all(pages: Pages, evidence: EvidenceLog) -> Iterator[Page]:
         links += len(page.links)
         yield page
     more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    evidence.saw("file", f"read {', '.join(names[:10])}{more}: {blocks} code blocks, {links} links")
+    evidence.saw(
+        "file", f"read {', '.join(names[:10]) or 'no page'}{more}: {blocks} code blocks, {links} links"
+    )
     if pages.unread:
         evidence.saw("note", f"{_named(pages.unread)} is not read")
 

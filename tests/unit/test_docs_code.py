@@ -98,6 +98,7 @@ def test_what_does_not_parse_is_told_with_its_line_in_the_page(language: str, te
         ("json", "{" + "{{ " * 20_000),
         ("python", "(" + " \n" * 30_000),
         ("toml", "= " * 30_000),
+        ("toml", "a." * 30_000 + "a = 1"),
     ],
 )
 def test_hostile_blocks_take_a_second_at_most(language: str, text: str) -> None:

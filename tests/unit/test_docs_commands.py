@@ -240,3 +240,31 @@ def test_a_bomb_of_braces_is_not_written_out() -> None:
     began = time.process_time()
     environments_in({"tox": {"envlist": "-".join(["{a,b,c,d}"] * 12)}})
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("tox.ini", "[a]\n" + "x\n" * 30_000),
+        ("tox.ini", "[a]\n" + "x\n" * 500_000),
+        ("tox.ini", "[tox]\nenvlist = " + "{a,b,c,d,e,f,g,h}" * 40),
+        ("pyproject.toml", "a." * 500_000 + "a = 1"),
+    ],
+)
+def test_settings_that_are_not_read_name_nothing_for_sure(file: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / file).write_text(text)
+    programs = Programs(Repository(tmp_path))
+    began = time.process_time()
+    assert not programs.scripts.complete
+    environments = programs.tox_environments
+    assert environments is not None
+    assert not environments.complete
+    assert time.process_time() - began < 5  # measured: 0.5 s
+
+
+@pytest.mark.parametrize("file", ["Makefile", "setup.py"])
+def test_a_program_of_a_mebibyte_is_not_read_and_names_nothing_for_sure(file: str, tmp_path: Path) -> None:
+    (tmp_path / file).write_text("x = 1\n" * 200_000)
+    programs = Programs(Repository(tmp_path))
+    names = programs.make_targets("") if file == "Makefile" else programs.scripts
+    assert names == Names(complete=False)

@@ -487,3 +487,10 @@ def test_a_changelog_that_nobody_asks_for_needs_no_version(world: World) -> None
     world.fake.version = None
     with pytest.raises(NotApplicable):
         world.write({"CHANGELOG.md": None}).claims(system="python").run(docs.test_changelog_has_version)
+
+
+def test_a_readme_of_which_the_end_is_not_read_is_not_passed(world: World) -> None:
+    world.write({"README.md": "# orders\n\nIt reads orders.\n\n" + "x\n\n" * 40_000, "docs/orders.md": None})
+    for rule in (docs.test_readme_commands_exist, docs.test_docs_structure):
+        with pytest.raises(Unverified, match=r"README\.md is not read to the end"):
+            world.run(rule)

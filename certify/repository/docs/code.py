@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 
 import yaml
 
+from certify.contract.bounded_toml import HostileToml, parse_bounded
 from certify.contract.document import Document, parse_document
 from certify.errors import ContractError
 from certify.model import Finding, Location
@@ -155,7 +156,9 @@ def _parse_json(text: str) -> None:
 
 def _parse_toml(text: str) -> None:
     try:
-        tomllib.loads(text)
+        parse_bounded(text)
+    except HostileToml as error:
+        raise RecursionError from error
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         at_end = text.count("\n") + 1

@@ -27,6 +27,8 @@ _READERS_OWN = re.compile(r"(?:^|/)(?:path(?:[-_]?to)?|your|my|some|foo|bar|exam
 _FOLDERS = frozenset(
     {"scripts", "tools", "bin", "tests", "test", "examples", "certification", "ci", "hack", "dev"}
 )
+#: A longer name is none that a reader could type.
+_MAX_SHOWN = 100
 _ENVIRONMENTS = frozenset({".venv", "venv", "env", ".env", "virtualenv", ".tox", ".nox"})
 
 
@@ -73,7 +75,7 @@ def _no_script(command: Command, programs: Programs, owned: frozenset[str]) -> _
     scripts = programs.scripts
     if name in scripts.known or not scripts.complete or normal(name) not in owned or "/" in name:
         return None
-    there = ", ".join(f"`{one}`" for one in sorted(scripts.known)[:10])
+    there = ", ".join(f"`{one}`" for one in sorted(scripts.known)[:10] if len(one) < _MAX_SHOWN)
     return (
         f"installing the package gives no command '{name}'",
         f"one of its commands: {there}" if there else "a command that is declared in [project.scripts]",
@@ -185,8 +187,12 @@ def _make(rest: list[str], command: Command, programs: Programs) -> _Wrong | Non
     absent = [one for one in targets if one not in known.known]
     if not absent or not known.complete or programs.repository.exists(posixpath.join(folder, absent[0])):
         return None
-    there = ", ".join(sorted(known.known - {".PHONY"})[:10])
+    there = _listed(known.known - {".PHONY"})
     return (f"the Makefile has no target '{absent[0]}'", f"one of its targets: {there}", "correct the target")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(name for name in names if len(name) < _MAX_SHOWN)[:10])
 
 
 def _tox(rest: list[str], programs: Programs) -> _Wrong | None:
@@ -201,5 +207,5 @@ def _tox(rest: list[str], programs: Programs) -> _Wrong | None:
     absent = [one for one in wanted if one != "ALL" and not is_environment(one, environments)]
     if not absent or not environments.complete:
         return None
-    there = ", ".join(sorted(environments.known)[:10])
+    there = _listed(environments.known)
     return (f"tox has no environment '{absent[0]}'", f"one of {there}", "correct its name, or configure it")

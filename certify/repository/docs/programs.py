@@ -13,13 +13,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from certify.contract.bounded_toml import HostileToml, parse_bounded
 from certify.repository.tree import Repository
 
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 _TARGETS = re.compile(r"([^\s#=:][^#=:]*)::?(?!=)")
 #: Factors that tox knows by itself.
 _TOX_OWN = re.compile(r"(?:py|pypy|cpython|python|jython|graalpy)[\d.]*t?")
-_MAX_ENVIRONMENTS = 2000
+_MAX_ENVIRONMENTS = 5000
+#: Nobody writes longer ones. `configparser` takes a time that grows with the square of what is wrong.
+_MAX_CHARACTERS = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,23 @@ class Programs:
     def pyproject(self) -> dict[str, Any]:
         """pyproject.toml; empty when there is none that can be read."""
         try:
-            return tomllib.loads(self.repository.text("pyproject.toml") or "")
-        except (tomllib.TOMLDecodeError, RecursionError):
+            return parse_bounded(self._text("pyproject.toml"))
+        except (HostileToml, tomllib.TOMLDecodeError, RecursionError):
             return {}
 
     @cached_property
     def setup_cfg(self) -> dict[str, dict[str, str]]:
         """setup.cfg by section."""
-        return _sections(self.repository.text("setup.cfg") or "")
+        return _sections(self._text("setup.cfg"))
+
+    def _text(self, name: str) -> str:
+        """A file that configures; empty where it is absent or not read."""
+        text = self.repository.text(name) or ""
+        return "" if len(text) > _MAX_CHARACTERS else text
+
+    def _is_unread(self, *names: str) -> bool:
+        there = [name for name in names if self.repository.exists(name)]
+        return any(not self._text(name) and self.repository.text(name) != "" for name in there)
 
     @cached_property
     def scripts(self) -> Names:
@@ -61,13 +73,14 @@ class Programs:
         sure = isinstance(project, dict) or bool(_table(tool, "poetry")) or bool(self.setup_cfg)
         listed = self.setup_cfg.get("options.entry_points", {}).get("console_scripts", "")
         known.update(_script_names(listed))
-        setup = self.repository.text("setup.py")
-        if setup is not None:
+        setup = self._text("setup.py")
+        if setup:
             from_setup = scripts_in_setup(setup)
             known |= from_setup.known
             sure = from_setup.complete
         unsaid = isinstance(dynamic, list) and bool({"scripts", "gui-scripts"} & set(map(str, dynamic)))
-        return Names(frozenset(known), sure and (not unsaid or setup is not None))
+        unread = self._is_unread("pyproject.toml", "setup.cfg", "setup.py")
+        return Names(frozenset(known), sure and not unread and (not unsaid or bool(setup)))
 
     @property
     def distribution(self) -> str:
@@ -88,8 +101,7 @@ class Programs:
         if folder not in self._made:
             prefix = f"{folder}/" if folder else ""
             file = next((prefix + one for one in _MAKEFILES if self.repository.exists(prefix + one)), None)
-            text = self.repository.text(file) if file else None
-            self._made[folder] = None if file is None else targets_in(text or "include")
+            self._made[folder] = None if file is None else targets_in(self._text(file) or "include")
         return self._made[folder]
 
     @cached_property
@@ -98,8 +110,10 @@ class Programs:
         tool = _table(self.pyproject.get("tool"), "tox")
         if self.repository.exists("tox.toml") or (tool and "legacy_tox_ini" not in tool):
             return Names(complete=False)
-        ini = self.repository.text("tox.ini") or str(tool.get("legacy_tox_ini") or "")
+        ini = self._text("tox.ini") or str(tool.get("legacy_tox_ini") or "")
         sections = _sections(ini) or {key: value for key, value in self.setup_cfg.items() if "tox" in key}
+        if not sections and (ini or self._is_unread("tox.ini", "setup.cfg", "pyproject.toml")):
+            return Names(complete=False)
         return environments_in(sections) if sections else None
 
     def has_module(self, name: str) -> bool | None:
@@ -193,11 +207,10 @@ def environments_in(sections: dict[str, dict[str, str]]) -> Names:
         body.get(key, "") for body in sections.values() for key in ("envlist", "env_list") if body.get(key)
     )
     sections_named = [name.partition(":")[2] for name in sections if name.startswith("testenv:")]
-    known: set[str] = set()
-    for name in [*sections_named, *_outside_braces(listed)]:
-        known.update(itertools.islice(_written_out(name), _MAX_ENVIRONMENTS))
+    names = itertools.chain.from_iterable(map(_written_out, [*sections_named, *_outside_braces(listed)]))
+    known = set(itertools.islice(names, _MAX_ENVIRONMENTS))
     factors = {factor for name in known for factor in name.split("-")}
-    return Names(frozenset(known | factors))
+    return Names(frozenset(known | factors), next(names, None) is None)
 
 
 def is_environment(name: str, environments: Names) -> bool:

@@ -65,7 +65,7 @@ def _missing(guide: Page, topic: Topic, least: int) -> Finding:
     return Finding(
         f"there is no section on what to do about {topic.called}",
         Location(guide.file, place.line if place else 1),
-        expected=f"a section or a page with at least {_steps(least)} of its own: a list, paragraphs or code",
+        expected=f"a section or a page with {_steps(least)} of its own, as a list, paragraphs or code",
         fix=f"add '{'#' * level} {topic.heading}' {where}, and write there {topic.holds}",
     )
 
