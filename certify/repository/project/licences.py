@@ -11,6 +11,7 @@ from functools import cached_property
 from certify.model import Finding, Location
 from certify.repository.project.stated import Stated
 from certify.repository.tree import Repository
+from certify.text import one_line
 
 _FILE_NAMES = re.compile(
     r"(un)?licen[cs]es?([-_.].*)?|copying([-_.].*)?|.*[-_]licen[cs]e(\.(md|txt|rst))?", re.IGNORECASE
@@ -39,6 +40,8 @@ _TEXTS = {
     "GPL": r"GNU GENERAL PUBLIC LICENSE",
     "Unlicense": r"This is free and unencumbered software released into the public domain",
 }
+#: What is longer names no licence; expressions of that length would take minutes to match.
+_LONGEST_NAME = 300
 #: Their title stands at the top; elsewhere their name may be a mention.
 _TITLED = frozenset({"Apache", "MPL", "AGPL", "LGPL", "GPL"})
 _TITLE_CHARACTERS = 200
@@ -145,7 +148,7 @@ class Licence:
             canonicalize_license_expression(self.stated.text)
         except InvalidLicenseExpression as error:
             yield Finding(
-                f"{self.stated.text!r} is no SPDX expression: {str(error).rstrip('.')}",
+                f"{_name_of(self.stated)!r} is no SPDX expression: {str(error).rstrip('.')}",
                 location=self.stated.location,
                 expected="an expression such as Apache-2.0, or MIT OR Apache-2.0 (PEP 639)",
                 fix="take the identifier from https://spdx.org/licenses",
@@ -201,9 +204,10 @@ class Licence:
 
 
 def _name_of(declared: Stated) -> str:
-    """A classifier's last part; anything else as it is."""
+    """A classifier's last part; anything else as it is, cut where it is no name but a text."""
     is_classifier = declared.text.startswith(_CLASSIFIER)
-    return declared.text.rpartition(" :: ")[2] if is_classifier else declared.text
+    name = declared.text.rpartition(" :: ")[2] if is_classifier else declared.text
+    return one_line(name, _LONGEST_NAME)
 
 
 def _read(repository: Repository, name: str) -> LicenceFile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import configparser
 import re
+from collections.abc import Iterator
 from functools import cached_property
 
 from certify.model import Location
@@ -27,7 +28,7 @@ class SetupCfg:
     def text(self, section: str, key: str) -> Stated | None:
         """A single value."""
         value = self._value(section, key, key)
-        return Stated(value, self._at(section, key)) if value else None
+        return Stated(value, Location(SETUP_CFG, self._line(section, key))) if value else None
 
     def items(
         self, section: str, key: str, keyword: str | None = None, separator: str = ";"
@@ -38,7 +39,7 @@ class SetupCfg:
             return None
         lines = value.splitlines() if "\n" in value else value.split(separator)
         found = [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
-        return tuple(Stated(item, self._at(section, key, item)) for item in found)
+        return tuple(self._located(found, self._line(section, key)))
 
     def keys(self, section: str, keyword: str) -> tuple[str, ...] | None:
         """The keys of a section; `keyword` is its name in setup.py."""
@@ -73,19 +74,28 @@ class SetupCfg:
         names = [keyword.arg for one in calls if _called(one) == "setup" for keyword in one.keywords]
         return _Keywords(frozenset(name for name in names if name), everything=None in names)
 
-    def _at(self, section: str, key: str, item: str = "") -> Location:
-        """By search: the section, from there the key, from there the item; as far as they are found."""
-        lines = (self._text or "").splitlines()
-        wanted = [
+    def _located(self, items: list[str], line: int) -> Iterator[Stated]:
+        """Each item where it stands, which is not before the one above it."""
+        lines = self._lines
+        for item in items:
+            found = (number for number in range(line, len(lines) + 1) if item in lines[number - 1])
+            line = next(found, line)
+            yield Stated(item, Location(SETUP_CFG, line))
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return (self._text or "").splitlines()
+
+    def _line(self, section: str, key: str) -> int:
+        """By search: the section, from there the key; as far as they are found."""
+        number = 0
+        for pattern in (
             re.compile(rf"\[{re.escape(section)}\]"),
             re.compile(rf"{re.escape(key)}\s*[=:]", re.IGNORECASE),
-            re.compile(rf".*{re.escape(item)}"),
-        ]
-        number = 0
-        for pattern in wanted:
-            found = [index for index in range(number, len(lines)) if pattern.match(lines[index])]
-            number = found[0] if found else number
-        return Location(SETUP_CFG, number + 1)
+        ):
+            found = (index for index in range(number, len(self._lines)) if pattern.match(self._lines[index]))
+            number = next(found, number)
+        return number + 1
 
 
 class _Keywords:
