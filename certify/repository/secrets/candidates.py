@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 
 from certify.repository.secrets.formats import (
     FORMATS,
@@ -19,7 +17,7 @@ from certify.repository.secrets.formats import (
 )
 from certify.repository.secrets.names import name_before, names_a_secret
 from certify.repository.secrets.randomness import MIN_LENGTH, looks_chosen, looks_drawn
-from certify.repository.secrets.work import CANDIDATE, NAME, PLACE, TRIED, Work
+from certify.repository.secrets.work import CANDIDATE, CHUNKS, LENGTH, NAME, PLACE, RUN, TRIED, Work
 
 #: Of a long line, so much is looked at before and after what made it worth looking at: no name stands
 #: farther off, few tokens are longer, and no plugin's expression takes long on it.
@@ -29,13 +27,12 @@ NAMED = "a credential"
 PASSWORD = "a password"
 UNNAMED = "text that looks like a credential"
 
-_RUN = re.compile(rf"[A-Za-z0-9+/_-]{{{MIN_LENGTH},}}={{0,2}}")
+#: What is longer is data, and comes in pieces.
+_RUN = re.compile(rf"[A-Za-z0-9+/_-]{{{MIN_LENGTH},4000}}={{0,2}}")
 #: In lower-cased text.
 _PASSWORD_NAME = re.compile(r"passw|passphrase|_pass|pwd|secret|contrase")
 #: Characters before a value in which its name ends, on its own line or on the one before.
 _NEAR = 120
-#: Drawn stretches looked at in one file.
-_MAX_RUNS = 50_000
 #: What every name of a secret holds.
 _STEM = re.compile(r"tok|sec|pas|pwd|key|cred|auth|bear|jwt|sas|hmac|contra")
 #: A longer line was written by a program: text in it counts only under a name.
@@ -144,14 +141,14 @@ def _places(file: str, text: str, work: Work) -> Iterator[_Place]:
 def _seekers(text: str, work: Work) -> list[Callable[[int], int]]:
     """What tells where the next thing stands, from a position on, without which there is no candidate."""
     low = lowered(text)
-    drawn = list(islice(_drawn(text), _MAX_RUNS + 1))
-    if len(drawn) > _MAX_RUNS:
-        work.spend(work.left)
-    runs = [run.start() for run in drawn if _counts_here(text, run)]
 
     def seek_run(start: int) -> int:
-        index = bisect_left(runs, start)
-        return runs[index] if index < len(runs) else -1
+        for run in _RUN.finditer(text, start):
+            if looks_drawn(run[0]):
+                work.spend(RUN)
+                if _counts_here(text, run) or work.is_over:
+                    return run.start()
+        return -1
 
     def seek_name(start: int) -> int:
         name = _PASSWORD_NAME.search(low, start)
@@ -190,7 +187,7 @@ def find_forms(text: str, work: Work) -> Iterator[tuple[int, Candidate]]:
 
 def _of_form(one: Format, text: str, start: int, end: int, work: Work) -> Iterator[tuple[int, Candidate]]:
     place = _Place("", 1, text[start:end], "", text[end : end + 600])
-    work.spend(PLACE + _tried(place.text))
+    work.spend(PLACE + len(place.text) // LENGTH + _tried(place.text))
     for value in one.matches(place.text):
         work.spend(CANDIDATE)
         if not one.common or looks_drawn(value):
@@ -205,7 +202,7 @@ def _tried(text: str) -> int:
 def _look(place: _Place, work: Work) -> Iterator[Candidate]:
     """The candidates of one place: what is known by its form first, then by its name, then by its looks."""
     text = place.text
-    work.spend(PLACE + _tried(text))
+    work.spend(PLACE + len(text) // LENGTH + _tried(text))
     for one in _RARE:
         for value in one.matches(text):
             work.spend(CANDIDATE)
@@ -218,19 +215,19 @@ def _look(place: _Place, work: Work) -> Iterator[Candidate]:
                 yield place.candidate(one.words, value)
     for run in runs:
         if _STEM.search(f"{place.line_before}\n{text[: run.start()]}"[-_NEAR:].lower()):
-            work.spend(CANDIDATE)
+            work.spend(RUN)
             candidate = place.candidate(NAMED, run[0], run.start())
             if names_a_secret(candidate.name):
+                work.spend(CANDIDATE)
                 yield candidate
-    for part in _beside_password_names(text):
-        work.spend(NAME)
+    for part in _beside_password_names(text, work):
         for value in assigned(part, place.file):
             if looks_drawn(value) or looks_chosen(value):
                 yield place.candidate(PASSWORD, value)
     if len(text) <= _LONGEST_WRITTEN:
         for run in runs:
-            work.spend(CANDIDATE)
             if _is_quoted(text, run) and has_high_entropy(run[0]):
+                work.spend(CANDIDATE)
                 yield place.candidate(UNNAMED, run[0], run.start())
 
 
@@ -246,12 +243,14 @@ def _is_quoted(text: str, run: re.Match[str]) -> bool:
     return before in ("'", '"') and before == after
 
 
-def _beside_password_names(text: str) -> Iterator[str]:
+def _beside_password_names(text: str, work: Work) -> Iterator[str]:
     """What stands around such names, where there is anything that could be a password."""
     # On a whole line of 2,000 characters the keyword plugin's expressions take a tenth of a second.
     for name in _PASSWORD_NAME.finditer(lowered(text)):
         part = text[max(0, name.start() - 40) : name.end() + 160]
+        work.spend(CHUNKS)
         if any(map(looks_chosen, _CHUNK.findall(part))):
+            work.spend(NAME)
             yield part
 
 

@@ -22,7 +22,7 @@ from certify.repository.secrets.cassette_files import (
 from certify.repository.secrets.names import is_harmless, names_a_password, names_a_secret, shown_name
 from certify.repository.secrets.randomness import looks_chosen, looks_drawn
 from certify.repository.secrets.search import TOO_LONG, Advice, Secret, SecretSearch, secret_of
-from certify.repository.secrets.work import CHARACTERS, FIELD, Work
+from certify.repository.secrets.work import CHARACTERS, FIELD, PIECE, Work
 from certify.repository.tree import Repository
 
 IN_CASSETTE = Advice(
@@ -52,8 +52,6 @@ _FIELDS = (
     re.compile(r"([\w-]{1,80})(?:\s[^<>]{0,200})?>([^<>]{4,4096})</"),
 )
 _WORD_BEFORE = re.compile(r"[\w.@$\[\]-]{0,60}\Z")
-#: What a piece of a recording takes, in the measure of `work`.
-_PIECE = 5
 #: Of a long text, so much is looked at at once: what is made of it takes up to four times as much memory.
 _STEP = 1024 * 1024
 #: A password is typed; a session's identifier may be short; everything else is as long as a machine makes it.
@@ -85,7 +83,7 @@ def _search_cassette(search: SecretSearch, file: str, data: bytes) -> None:
                 if value not in seen:
                     seen.add(value)
                     search.secrets.append(secret)
-            search.work.spend(_PIECE + len(piece.text) // CHARACTERS)
+            search.work.spend(PIECE + len(piece.text) // CHARACTERS)
             if piece.is_cut:
                 search.unread[file] = "to its end, since a body in it is so large when it is unpacked"
             if search.work.is_over:

@@ -11,7 +11,7 @@ from itertools import pairwise
 #: A credential that a service issues is at least this long.
 MIN_LENGTH = 16
 #: So much of a longer text tells as much.
-_LONGEST = 4096
+_LONGEST = 400
 #: What a person chooses as a password is at least this long wherever it protects anything.
 MIN_PASSWORD = 8
 

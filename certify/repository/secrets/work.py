@@ -5,18 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 #: What the steps of a search take, in hundred-thousandths of a second, as measured on a slow machine:
-#: a line, or the part of a long one, in which there could be a credential;
-PLACE = 20
-#: a name such as `password`, beside which detect-secrets looks for a value;
+#: so many characters that are read;
+CHARACTERS = 180
+#: a stretch of them that looks drawn at random;
+RUN = 4
+#: a line, or the part of a long one, in which there could be a credential,
+PLACE = 5
+#: and so many characters of it;
+LENGTH = 100
+#: so many characters that an expression tries, which begins anew wherever a web token could;
+TRIED = 3000
+#: a name such as `password`, and what stands around it,
+CHUNKS = 8
+#: where detect-secrets looks for a value, if anything there could be one;
 NAME = 40
 #: something that could be a credential, until it is judged;
-CANDIDATE = 60
-#: a field of a recorded body whose name could be a secret's;
+CANDIDATE = 30
+#: a piece of a recording,
+PIECE = 5
+#: and a field in it whose name could be a secret's.
 FIELD = 1
-#: so many characters that are read;
-CHARACTERS = 120
-#: so many characters that an expression tries, which begins anew wherever a web token could.
-TRIED = 3000
 
 
 @dataclass
