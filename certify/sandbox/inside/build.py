@@ -16,7 +16,7 @@ import traceback
 from types import FrameType
 from typing import Any
 
-from .effects import _FILES, _NETWORK, _PROCESSES, _WRITES, _place
+from .effects import _FILES, _NETWORK, _PROCESSES, _SIGNALS, _WRITES, _place
 from .frames import FrameWriter
 
 #: Attempts worth telling; the rest teaches nothing.
@@ -138,6 +138,10 @@ class _Doors:
         elif event in _PROCESSES and not self.isolated:
             self.says.send(refused=event)
             raise PermissionError(errno.EPERM, "certify: no process may be started here")
+        elif event in _SIGNALS and not self.isolated and arguments[0] != os.getpid():
+            # Without a namespace of its own, process -1 is every process of this machine.
+            self._tell(f"{event} sends signal {arguments[1]} to process {arguments[0]}")
+            raise PermissionError(errno.EPERM, "certify: no other process may be signalled here")
 
     def _on_write(self, path: Any) -> None:
         if not isinstance(path, (str, bytes, os.PathLike)):
