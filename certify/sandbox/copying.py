@@ -27,7 +27,9 @@ def copy_tree(repository: Repository, private: Path) -> Path:
     names = repository.all_files
     if len(names) > MAX_FILES:
         raise SandboxError(f"the repository has more than {MAX_FILES:,} files; it is not copied")
-    sources = [(name, source, source.stat()) for name in names if (source := repository.root / name).is_file()]
+    sources = [
+        (name, source, source.stat()) for name in names if (source := repository.root / name).is_file()
+    ]
     size = sum(facts.st_size for _, _, facts in sources if facts.st_size <= MAX_COPIED)
     if size > MAX_BYTES:
         raise SandboxError(
