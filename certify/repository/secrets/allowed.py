@@ -33,8 +33,10 @@ class Part(Enum):
     VALUE = "the value"
     #: A service's own prefix (`secret_…`, `key-…`) says nothing about text that is drawn.
     CHOSEN = "the value, unless it looks drawn"
-    #: Of what is known by its name or its looks alone; a known form is one on any line.
-    LINE = "the whole line"
+    #: A known form is no reference: the address of a Slack webhook is the secret itself.
+    UNFORMED = "the value, if it is known by its name or its looks alone"
+    #: And it is one on any line.
+    LINE = "the whole line, if the value is known by its name or its looks alone"
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,11 @@ class Allowance:
 
     def holds(self, one: Candidate) -> bool:
         """Whether it does for this candidate."""
-        if self.part is Part.LINE:
-            return one.words in _GENERIC and self.pattern.search(one.text) is not None
+        if self.part in (Part.LINE, Part.UNFORMED) and one.words not in _GENERIC:
+            return False
         if self.part is Part.CHOSEN and looks_drawn(one.value):
             return False
-        return self.pattern.search(one.value) is not None
+        return self.pattern.search(one.text if self.part is Part.LINE else one.value) is not None
 
 
 def _allow(reason: str, part: Part, *patterns: str) -> Allowance:
@@ -82,7 +84,7 @@ ALLOWANCES = (
     _allow(TEMPLATE, Part.VALUE, r"[<>]|\$\{|\{\{|\{[^}]*\}|%\(|%s|\$\(|^\$[a-z_]|\[\["),
     _allow(
         "a reference to where the secret is kept",
-        Part.VALUE,
+        Part.UNFORMED,
         r"environ|getenv|^env[.:]|vault|secretsmanager|^op://|^ssm:|^arn:|^projects/|^secrets[./]|^https?://|^/",
     ),
     _allow(
@@ -127,6 +129,8 @@ def why_allowed(one: Candidate, place: Place) -> str | None:
     """Why this candidate is no credential; None when it is one."""
     if _COMMENT.search(one.text) or _COMMENT_BEFORE.search(one.line_before):
         return COMMENT
+    if one.words == PRIVATE_KEY:
+        return _why_no_private_key(one)
     for allowance in ALLOWANCES:
         if allowance.holds(one):
             return allowance.reason
@@ -135,8 +139,6 @@ def why_allowed(one: Candidate, place: Place) -> str | None:
         return sample
     if place is not Place.SHIPPED and says_made_up(one.name):
         return MADE_UP
-    if one.words == PRIVATE_KEY:
-        return _why_no_private_key(one)
     if one.words == URL_PASSWORD:
         return _why_no_url_password(one, place)
     if one.words == WEB_TOKEN:
@@ -148,12 +150,8 @@ def why_allowed(one: Candidate, place: Place) -> str | None:
 
 def is_plain(value: str) -> bool:
     """Whether the value alone says that it is none: a placeholder, a template, a reference."""
-    chosen = not looks_drawn(value)
-    return any(
-        allowance.pattern.search(value)
-        for allowance in ALLOWANCES
-        if allowance.part is Part.VALUE or (chosen and allowance.part is Part.CHOSEN)
-    )
+    left_out = (Part.LINE, Part.CHOSEN) if looks_drawn(value) else (Part.LINE,)
+    return any(allowance.pattern.search(value) for allowance in ALLOWANCES if allowance.part not in left_out)
 
 
 def _why_no_form(one: Candidate) -> str | None:

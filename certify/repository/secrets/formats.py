@@ -118,14 +118,24 @@ def _plugins() -> dict[str, BasePlugin]:
         return {type(plugin).__name__: plugin for plugin in get_plugins()}
 
 
+#: Files in which a value stands without quotes, though the keyword plugin asks for them there;
+_OF_SHELLS = re.compile(r"(?:.*/)?(?:[^/]*\.env(?:\.[\w.-]+)?|[^/]*\.(?:ba|z)?sh|[^/]*Dockerfile[^/]*)")
+#: and names that it does not know.
+_PASSPHRASE = re.compile(
+    r"(?:passphrase|_pass)[\"'\]]{0,2}\s{0,4}[:=]{1,2}\s{0,4}[\"']([^\"'\s]{8,64})[\"']", re.IGNORECASE
+)
+
+
 def assigned(line: str, file: str) -> Iterator[str]:
-    """What detect-secrets' keyword plugin finds assigned to names such as `password` and `api_key`."""
+    """What is assigned to names such as `password` and `api_key`, as detect-secrets' keyword plugin finds it."""
     from detect_secrets.plugins.keyword import QUOTES_REQUIRED_DENYLIST_REGEX_TO_GROUP, REGEX_BY_FILETYPE
     from detect_secrets.util.filetype import determine_file_type
 
     detector = cast("KeywordDetector", _plugins()["KeywordDetector"])
-    forms = REGEX_BY_FILETYPE.get(determine_file_type(file), QUOTES_REQUIRED_DENYLIST_REGEX_TO_GROUP)
-    return iter(detector.analyze_string(line, forms))
+    kind = determine_file_type("shell.cfg" if _OF_SHELLS.fullmatch(file) else file)
+    forms = REGEX_BY_FILETYPE.get(kind, QUOTES_REQUIRED_DENYLIST_REGEX_TO_GROUP)
+    yield from detector.analyze_string(line, forms)
+    yield from _PASSPHRASE.findall(line)
 
 
 def has_high_entropy(text: str) -> bool:
