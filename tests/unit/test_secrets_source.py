@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
 from certify.repository import Repository
-from certify.repository.secrets import search_source
 from certify.repository.secrets import search as search_module
+from certify.repository.secrets import search_source
 from tests.unit.secret_samples import (
     PASSWORD,
     TOKEN,
@@ -35,6 +36,12 @@ def test_what_a_service_issues_is_known_by_its_form_under_any_name(tmp_path: Pat
 def test_what_a_service_issues_is_found_in_tests_and_pages_too(tmp_path: Path, words: str, file: str) -> None:
     (found,) = told(search(tmp_path, {file: f"text\n{''.join(VENDORS[words])}\n"}))
     assert found.startswith(f"{file}:2: {words}")
+
+
+@pytest.mark.parametrize("words", ["a Stripe key", "a Google API key", "a GitHub token"])
+def test_a_token_that_is_longer_than_its_form_is_one_all_the_same(tmp_path: Path, words: str) -> None:
+    text = f'VALUE = "{"".join(VENDORS[words])}{drawn(50)}"\n'
+    assert words in told(search(tmp_path, {"client.py": text}))[0]
 
 
 SECRET_KEY = drawn(40)
@@ -137,9 +144,10 @@ def test_letters_of_two_characters_in_lower_case_move_nothing(tmp_path: Path) ->
 
 
 def test_the_code_of_a_notebook_is_searched_and_its_outputs_are_not(tmp_path: Path) -> None:
-    cell = f'{{"cells": [{{"outputs": [\n"token = \\"{drawn(40)}\\""\n],\n"source": ["api_token = \\"{TOKEN}\\""]}}]}}'
-    (found,) = search(tmp_path, {"example.ipynb": cell}).secrets
-    assert found.location.line == 4
+    cell = {"outputs": [f'token = "{drawn(40)}"'], "source": [f'api_token = "{TOKEN}"']}
+    text = json.dumps({"cells": [cell]}, indent=0)
+    (found,) = search(tmp_path, {"example.ipynb": text}).secrets
+    assert TOKEN in text.splitlines()[(found.location.line or 0) - 1]
 
 
 def test_what_is_not_read_is_counted_or_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

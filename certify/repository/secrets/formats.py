@@ -127,7 +127,7 @@ _PASSPHRASE = re.compile(
 
 
 def assigned(line: str, file: str) -> Iterator[str]:
-    """What is assigned to names such as `password` and `api_key`, as detect-secrets' keyword plugin finds it."""
+    """What is assigned to names such as `password` and `api_key`: the keyword plugin knows most of them."""
     from detect_secrets.plugins.keyword import QUOTES_REQUIRED_DENYLIST_REGEX_TO_GROUP, REGEX_BY_FILETYPE
     from detect_secrets.util.filetype import determine_file_type
 

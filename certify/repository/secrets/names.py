@@ -23,7 +23,8 @@ _KEYS_OF = word_set(
 _HARMLESS_WORDS = word_set(
     "type types url urls uri endpoint name names path paths file files filename field fields header "
     "headers id ids arn expires expiry expiration expire count length limit size page next previous "
-    "prev continuation sync cursor delta csrf xsrf public publishable hash hashes hashed digest sha "
+    "prev continuation sync cursor delta csrf xsrf csrftoken xsrftoken "
+    "csrfmiddlewaretoken public publishable hash hashes hashed digest sha "
     "sha1 sha256 sha512 md5 checksum integrity fingerprint etag primary foreign partition sort cache "
     "idempotency dedup row scope scopes algorithm alg format schema regex pattern label title "
     "description placeholder hint example examples version start end separator index max min num resume "
