@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from certify.repository.secrets.randomness import looks_drawn
+from certify.repository.secrets.randomness import looks_chosen, looks_drawn
 from certify.repository.words import word_set, words_of
 
 #: A name with one of these words, or one that ends so, holds a secret,
@@ -111,4 +111,5 @@ def shown_name(name: str, value: str) -> str:
     """The name as a finding may print it: "" where it could be a secret, or shares text with this one."""
     low = value.lower()
     shares = any(name[start : start + 4].lower() in low for start in range(max(1, len(name) - 3)))
-    return "" if shares or len(name) > _MAX_NAME or looks_drawn(name) else name
+    could_be_one = looks_drawn(name) or (looks_chosen(name) and not names_a_secret(name))
+    return "" if shares or len(name) > _MAX_NAME or could_be_one else name
