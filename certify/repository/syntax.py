@@ -23,9 +23,8 @@ class Syntax:
         while waiting:
             node = waiting.pop()
             yield node
-            children = list(ast.iter_child_nodes(node))
-            for child in children:
-                self.parents[child] = node
+            children = _children(node)
+            self.parents.update(dict.fromkeys(children, node))
             waiting.extend(reversed(children))
 
     @cached_property
@@ -108,6 +107,18 @@ class Syntax:
         while (parent := self.parents.get(node)) is not None:
             yield parent
             node = parent
+
+
+def _children(node: ast.AST) -> list[ast.AST]:
+    """The nodes right below one, in order; without `ctx`, of which all names share a few."""
+    children: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            children += [one for one in value if isinstance(one, ast.AST)]
+        elif isinstance(value, ast.AST) and name != "ctx":
+            children.append(value)
+    return children
 
 
 def defaults_of(arguments: ast.arguments) -> dict[str, ast.expr]:

@@ -159,10 +159,11 @@ def test_code_blocks_parse(subject: Subject, pages: Pages, evidence: EvidenceLog
     """
     findings: list[Finding] = []
     blocks = CodeBlocks()
+    own_names = _own_names(subject)
     for page in _all(pages, evidence):
         findings.extend(blocks.defects(page))
         if page.file != pages.readme:  # readme_commands_exist reads that one
-            findings.extend(absent_scripts(page, pages.programs, _own_names(subject)))
+            findings.extend(absent_scripts(page, pages.programs, own_names))
         for manifest in manifests_in(page):
             example = Example(page.file, manifest)
             findings.extend(

@@ -247,7 +247,7 @@ def test_a_package_is_read_without_its_tests_and_with_what_was_not_read(tmp_path
         "src/demo/broken.py",
         "src/demo/client.py",
     ]
-    assert [one.tree is None for one in sources] == [False, True, False]
+    assert [one.syntax is None for one in sources] == [False, True, False]
     assert sources.notes() == [
         "read 3 modules of demo",
         "not read: 1 modules larger than 1024 KiB",

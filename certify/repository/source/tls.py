@@ -32,10 +32,9 @@ _MAX_WORDS = 50
 
 def unverified_tls(source: PythonSource) -> Iterator[Finding]:
     """Each place of a module where a certificate, or a host key, is not verified."""
-    tree = source.tree if source.mentions(MENTIONED) else None
-    if tree is None:
+    syntax = source.syntax if source.mentions(MENTIONED) else None
+    if syntax is None:
         return
-    syntax = Syntax(tree)
     for node in syntax.nodes:
         for what in _wrong(node, syntax):
             if not _is_an_option(node, syntax, OPTION):

@@ -15,9 +15,12 @@ _SILENCED = "the warning about requests without verification is silenced, so tha
 
 
 def wrong_call(call: ast.Call, syntax: Syntax) -> Iterator[str]:
-    """What is wrong with a call, in words."""
-    if _stays_here(call, syntax):
-        return
+    """What is wrong with a call to another machine, in words."""
+    found = list(_wrong_call(call, syntax))
+    return iter(() if found and _stays_here(call, syntax) else found)
+
+
+def _wrong_call(call: ast.Call, syntax: Syntax) -> Iterator[str]:
     name = syntax.dotted(call.func)
     for keyword in call.keywords:
         if keyword.arg is not None:

@@ -86,10 +86,9 @@ class Address:
 
 def addresses(source: PythonSource) -> Iterator[Address]:
     """The URLs and host names in a module that are used as addresses."""
-    tree = source.tree if source.mentions(_MAY_HOLD) else None
-    if tree is None:
+    syntax = source.syntax if source.mentions(_MAY_HOLD) else None
+    if syntax is None:
         return
-    syntax = Syntax(tree)
     for node in syntax.nodes:
         if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp) and not _is_part(node, syntax):
             text = syntax.text(node)
