@@ -62,6 +62,11 @@ ls docs && cat README.md
   - two, and `three`
 - Four: {words}
 """
+#: In one module of four, as in a client that speaks to many endpoints: the others are not even parsed.
+ENDPOINT = """\
+ENDPOINT_{n} = "https://api.orders.example/v1/part_{n}"
+VERIFY_SSL = True
+"""
 MODULE = '''\
 """Part {n} of a large package."""
 
@@ -71,7 +76,7 @@ import logging
 from dataclasses import dataclass, field
 
 LOG = logging.getLogger(__name__)
-ENDPOINT_{n} = "https://api.orders.example/v1/part_{n}"
+{endpoint}
 
 
 @dataclass(frozen=True)
@@ -85,11 +90,11 @@ class Part{n}:
 {methods}
 '''
 METHOD = '''\
-    def step_{m}(self, limit: int = {m}, *, verify: bool = True) -> list[object]:
+    def step_{m}(self, limit: int = {m}, *, strict: bool = True) -> list[object]:
         """Take step {m}, for as many rows as `limit` says."""
         LOG.info("part %s takes step %s of %s", self.name, {m}, len(self.rows))
         found = [row.get("value_{m}") for row in self.rows[:limit] if row]
-        return [one for one in found if one is not None and verify]
+        return [one for one in found if one is not None and strict]
 '''
 
 
@@ -105,7 +110,8 @@ def files() -> Iterator[tuple[str, str]]:
         )
     for n in range(MODULES):
         methods = "\n".join(METHOD.format(m=m) for m in range(12))
-        yield f"{PACKAGE}/large/module_{n}.py", MODULE.format(n=n, methods=methods)
+        endpoint = ENDPOINT.format(n=n) if n % 4 == 0 else f"PART = {n}"
+        yield f"{PACKAGE}/large/module_{n}.py", MODULE.format(n=n, methods=methods, endpoint=endpoint)
     yield f"{PACKAGE}/large/__init__.py", '"""A large part of the package."""\n'
     for n in range(TESTS):
         yield f"tests/large/test_part_{n}.py", f"def test_part_{n}() -> None:\n    assert {n} == {n}\n" * 20
