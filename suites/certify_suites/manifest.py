@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from certify import (
+    Blocked,
     Contract,
     ContractError,
     Effort,
@@ -124,7 +125,10 @@ def test_examples_name_connector(subject: Subject, evidence: EvidenceLog) -> Non
     Fix: set the `type` of the side that this connector plays to its name, or move the example elsewhere.
     """
     findings = []
-    for example in _readable(subject):
+    examples = _readable(subject)
+    if not examples:
+        raise Blocked("no example can be read; see examples_parse")
+    for example in examples:
         sides = subject.sides(example)
         if sides:
             evidence.saw("file", f"{example.file} uses the connector as {' and '.join(sides)}")

@@ -15,12 +15,12 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import pytest
 
 from certify.cli.verification import verify_report
-from certify.model import Report, Status, from_json
+from certify.model import Report, RuleResult, Status, from_json
 
 if TYPE_CHECKING:
     Process = subprocess.Popen[str]
@@ -255,6 +255,58 @@ def read_report(folder: Path) -> Report:
 def report_in() -> Callable[[Path], Report]:
     """The report that a run left in a folder; it must hold."""
     return read_report
+
+
+#: Runs a command and says what it took: seconds of the processor, KiB of memory.
+_MEASURE = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:])
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print()
+print(used.ru_utime + used.ru_stime, used.ru_maxrss)
+sys.exit(code)
+"""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What became of each rule of some areas, and what it took."""
+
+    rules: Mapping[str, RuleResult]
+    seconds: float
+    mebibytes: float
+
+    def said(self, rule: str) -> tuple[Status, str]:
+        """How a rule ended, and all that it says."""
+        result = self.rules[rule]
+        return result.status, "\n".join([result.message, *(one.message for one in result.findings)])
+
+
+class Judge(Protocol):
+    """Runs some areas on a connector."""
+
+    def __call__(self, root: Path, *areas: str) -> Judged:
+        """Whatever the connector holds, nothing is errored and nothing dragged out."""
+        ...
+
+
+@pytest.fixture
+def judge(certify: Command, tmp_path: Path) -> Judge:
+    """Some areas, run on a connector that was made to be hard to read, within bounds."""
+
+    def run(root: Path, *areas: str) -> Judged:
+        only = (word for area in areas for word in ("--only", area))
+        program = (sys.executable, "-c", _MEASURE, TOOLS / "certify")
+        ran = certify("-C", root, *only, "--artifact-dir", tmp_path / "out", program=program)
+        assert "Traceback" not in ran.out + ran.err
+        seconds, kibibytes = map(float, ran.out.splitlines()[-1].split())
+        rules = {rule.id: rule for rule in read_report(tmp_path / "out").rules}
+        assert Status.ERRORED not in {rule.status for rule in rules.values()}
+        assert seconds < 10  # measured: 3 s and 200 MiB at most, alone on the machine
+        assert kibibytes < 300 * 1024
+        return Judged(rules, seconds, kibibytes / 1024)
+
+    return run
 
 
 def statuses(report: Report) -> dict[str, Status]:

@@ -3,62 +3,22 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from certify.model import Report, RuleResult, Status
+from certify.model import Status
 
 if TYPE_CHECKING:
-    from tests.integration.conftest import Command, Connectors
-
-    ReportIn = Callable[[Path], Report]
-
-#: Runs a command and says what it took: seconds of the processor, KiB of memory.
-_MEASURE = """
-import resource, subprocess, sys
-code = subprocess.call(sys.argv[1:])
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print()
-print(used.ru_utime + used.ru_stime, used.ru_maxrss)
-sys.exit(code)
-"""
-_CERTIFY = (sys.executable, "-c", _MEASURE, Path(sys.executable).with_name("certify"))
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What became of each rule of the area, and what it took."""
-
-    rules: Mapping[str, RuleResult]
-    seconds: float
-    mebibytes: float
-
-    def said(self, rule: str) -> tuple[Status, str]:
-        """How a rule ended, and all that it says."""
-        result = self.rules[rule]
-        return result.status, "\n".join([result.message, *(one.message for one in result.findings)])
+    from tests.integration.conftest import Connectors, Judge, Judged
 
 
 @pytest.fixture
-def judged(certify: Command, report_in: ReportIn, tmp_path: Path) -> Callable[[Path], Judged]:
-    """The docs area, run on a connector; whatever it holds, nothing is errored and nothing dragged out."""
-
-    def run(root: Path) -> Judged:
-        ran = certify("-C", root, "--only", "docs", "--artifact-dir", tmp_path / "out", program=_CERTIFY)
-        assert "Traceback" not in ran.out + ran.err
-        seconds, kibibytes = map(float, ran.out.splitlines()[-1].split())
-        rules = {rule.id: rule for rule in report_in(tmp_path / "out").rules}
-        assert Status.ERRORED not in {rule.status for rule in rules.values()}
-        assert seconds < 10  # measured: 2 s and 80 MiB at most, alone on the machine
-        assert kibibytes < 300 * 1024
-        return Judged(rules, seconds, kibibytes / 1024)
-
-    return run
+def judged(judge: Judge) -> Callable[[Path], Judged]:
+    """The docs area, run on a connector."""
+    return lambda root: judge(root, "docs")
 
 
 COSTLY = {

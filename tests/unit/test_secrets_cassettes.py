@@ -272,6 +272,19 @@ def test_a_recording_with_too_many_lines_is_read_to_a_point(
         exhaust(read_pieces(b"\t:\n" * 100))
 
 
+def test_what_is_nested_too_deeply_is_searched_line_by_line(tmp_path: Path) -> None:
+    done = searched(tmp_path, f"interactions: {'[' * 5_000}\n- request:\n    body: client_secret={TOKEN}\n")
+    assert [secret.location.line for secret in done.secrets] == [3]
+
+
+def test_a_long_value_is_as_much_work_as_it_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "certify.repository.secrets.cassettes.SecretSearch", lambda: SecretSearch(work=Work(50_000))
+    )
+    text = yaml.safe_dump(recording(body="token=" * 10_000))
+    assert [*searched(tmp_path, text).unread] == [FILE]
+
+
 def exhaust(pieces: Iterable[object]) -> None:
     for _ in pieces:
         pass

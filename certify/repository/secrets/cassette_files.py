@@ -20,7 +20,9 @@ from certify.repository.tree import Repository
 MAX_CASSETTE_BYTES = 32 * 1024 * 1024
 #: Read in two seconds. Recordings have few events and long texts; what has more is read by lines,
 _MAX_EVENTS = 1_000_000
-#: of which there may be so many.
+#: and so is what is nested deeper: each level takes the parser longer than the one before.
+_MAX_DEPTH = 200
+#: So many of them.
 _MAX_LINES = 1_000_000
 #: What a compressed body may unfold to.
 _MAX_UNPACKED = 8 * 1024 * 1024
@@ -131,6 +133,8 @@ def _scalars(data: bytes) -> Iterator[tuple[tuple[str, ...], yaml.ScalarEvent]]:
         match event:
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 inside.append(_Container(isinstance(event, yaml.MappingStartEvent)))
+                if len(inside) > _MAX_DEPTH:
+                    raise yaml.YAMLError("it is nested too deeply")
                 continue
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 inside.pop()

@@ -22,7 +22,7 @@ from certify.repository.secrets.cassette_files import (
 from certify.repository.secrets.names import is_harmless, names_a_password, names_a_secret, shown_name
 from certify.repository.secrets.randomness import looks_chosen, looks_drawn
 from certify.repository.secrets.search import TOO_LONG, Advice, Secret, SecretSearch, secret_of
-from certify.repository.secrets.work import CHARACTERS, FIELD, PIECE, Work
+from certify.repository.secrets.work import CHARACTERS, FIELD, JUDGED, PIECE, Work
 from certify.repository.tree import Repository
 
 IN_CASSETTE = Advice(
@@ -97,6 +97,7 @@ def _secrets(piece: Piece, file: str, search: SecretSearch) -> Iterator[tuple[Se
     """The credentials of a piece, each with its value, which is compared and kept nowhere."""
     named = []
     for name, value in _named(piece, search.work):
+        search.work.spend(len(value) // JUDGED)
         if is_plain(value) or has_expired(value) or not _is_credential(piece.kind, name, value):
             search.allowed["redacted, or too plain for a credential"] += 1
             continue

@@ -17,7 +17,7 @@ from certify.repository.secrets.allowed import COMMENT, Place, why_allowed
 from certify.repository.secrets.candidates import Candidate, find_candidates
 from certify.repository.secrets.formats import PRIVATE_KEY
 from certify.repository.secrets.names import shown_name
-from certify.repository.secrets.work import CHARACTERS, Work
+from certify.repository.secrets.work import CHARACTERS, JUDGED, Work
 from certify.repository.source.modules import parse
 from certify.repository.tree import MAX_FILES, Repository
 
@@ -128,6 +128,7 @@ class SecretSearch:
 
     def judge(self, one: Candidate, place: Place) -> None:
         """Take a candidate up, or note why it is none."""
+        self.work.spend(len(one.value) // JUDGED)
         why = why_allowed(one, place)
         if why == COMMENT:
             shown = shown_name(one.name, one.value)

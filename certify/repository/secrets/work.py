@@ -19,8 +19,10 @@ TRIED = 3000
 CHUNKS = 8
 #: where detect-secrets looks for a value, if anything there could be one;
 NAME = 40
-#: something that could be a credential, until it is judged;
+#: something that could be a credential, until it is judged,
 CANDIDATE = 30
+#: for which so many characters of it are read by every allowance;
+JUDGED = 7
 #: a piece of a recording,
 PIECE = 5
 #: and a field in it whose name could be a secret's.
