@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from certify import (
@@ -18,6 +19,8 @@ from certify import (
 )
 from certify.repository.secrets import Cassettes, SecretSearch, search_cassettes, search_source
 from certify.repository.source import (
+    MAY_HOLD_ADDRESS,
+    MAY_TURN_OFF,
     Address,
     PythonSources,
     addresses,
@@ -98,6 +101,7 @@ def test_tls_is_verified(python_sources: PythonSources, evidence: EvidenceLog) -
     for note in python_sources.notes():
         evidence.saw("file", note)
     no_findings(findings)
+    _all_judged(python_sources, MAY_TURN_OFF)
 
 
 @rule("urls_are_declared", tier=Tier.BRONZE, effort=Effort.LOW)
@@ -129,6 +133,15 @@ def test_urls_are_declared(contract: Contract, python_sources: PythonSources, ev
             "policy:\n  egress_hosts: [api.demo.example]",
         )
     no_findings(findings)
+    _all_judged(python_sources, MAY_HOLD_ADDRESS)
+
+
+def _all_judged(sources: PythonSources, words: re.Pattern[str]) -> None:
+    """Raise Unverified where a module that may hold what was looked for could not be judged."""
+    unjudged = sources.unjudged(words)
+    if unjudged:
+        others = f" (and {len(unjudged) - 1} more)" if len(unjudged) > 1 else ""
+        raise Unverified(f"not read, or no Python that can be parsed: {unjudged[0]}{others}")
 
 
 def _unencrypted(found: list[Address]) -> Iterator[Finding]:

@@ -97,8 +97,8 @@ def test_a_hostile_text(kind: str, connector: Connectors, judge: Judge) -> None:
     seen = judge(connector(files={name: text}), "security")
     tls, searched = seen.rules["tls_is_verified"], seen.rules["no_secret_in_source"]
     if name in ("src/demo/table.py", "src/demo/deep.py"):
-        assert f"not parsed: {name}" in [one.summary for one in tls.evidence]
-    assert searched.status is not Status.PASSED or searched.evidence
+        assert (tls.status, f"parsed: {name}" in tls.message) == (Status.UNVERIFIED, True)
+    assert f"not read: {name}" in searched.message or searched.evidence
 
 
 ROW = "- request:\n    uri: https://a.dev/{n}\n    headers: {{Authorization: [REDACTED]}}\n    body: x\n"

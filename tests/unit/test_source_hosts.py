@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certify import EvidenceLog, Unverified
 from certify.contract import Contract
 from certify.contract.contract import Policy
 from certify.repository import Repository
 from certify.repository.source import addresses, declared_hosts, is_declared, is_local, is_unencrypted
 from certify.repository.source.hosts import Url, is_covered, is_documentation, is_host, parse_url
-from certify.repository.source.modules import (
-    MAX_SOURCE_BYTES,
-    PythonSource,
-    parse,
-    read_package,
-)
+from certify.repository.source.modules import MAX_SOURCE_BYTES, PythonSource, parse, read_package
+from certify_suites import security
 
 
 def found(text: str) -> list[str]:
@@ -253,6 +252,24 @@ def test_a_package_is_read_without_its_tests_and_with_what_was_not_read(tmp_path
         "not read: 1 modules larger than 1024 KiB",
         "not parsed: src/demo/broken.py",
     ]
+
+
+@pytest.mark.parametrize("ask", [security.test_tls_is_verified, security.test_urls_are_declared])
+def test_a_module_that_cannot_be_parsed_is_not_passed_if_it_may_hold_something(
+    tmp_path: Path, ask: Callable[..., None]
+) -> None:
+    files = {"demo/__init__.py": "", "demo/template.py": "{% if what %}\n"}
+    contract = a_contract(tmp_path, "python", "api.shop.dev")
+
+    def judge() -> None:
+        sources = read_package(package(tmp_path, files), "demo", tmp_path / "demo")
+        given = {"python_sources": sources, "contract": contract, "evidence": EvidenceLog()}
+        ask(**{name: given[name] for name in signature(ask).parameters})
+
+    judge()
+    files["demo/template.py"] += "url = 'https://api.shop.dev'  # verify\n"
+    with pytest.raises(Unverified, match=r"no Python that can be parsed: demo/template\.py"):
+        judge()
 
 
 def test_a_package_that_is_installed_elsewhere_is_shown_by_its_whole_path(tmp_path: Path) -> None:

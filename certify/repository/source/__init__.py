@@ -3,9 +3,19 @@
 from certify.repository.source.hosts import is_local
 from certify.repository.source.modules import PythonSources
 from certify.repository.source.tls import unverified_tls
-from certify.repository.source.urls import Address, addresses, declared_hosts, is_declared, is_unencrypted
+from certify.repository.source.tls_names import MAY_TURN_OFF
+from certify.repository.source.urls import (
+    MAY_HOLD_ADDRESS,
+    Address,
+    addresses,
+    declared_hosts,
+    is_declared,
+    is_unencrypted,
+)
 
 __all__ = [
+    "MAY_HOLD_ADDRESS",
+    "MAY_TURN_OFF",
     "Address",
     "PythonSources",
     "addresses",

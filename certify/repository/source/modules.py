@@ -65,6 +65,11 @@ class PythonSources:
     def __iter__(self) -> Iterator[PythonSource]:
         return iter(self.modules)
 
+    def unjudged(self, words: re.Pattern[str]) -> list[str]:
+        """What a search for these words did not see: modules with one that were not parsed, or not read."""
+        unread = [f"{count} {why}" for why, count in sorted(self.unread.items())]
+        return unread + [one.file for one in self.modules if one.unparsable and one.mentions(words)]
+
     def notes(self) -> list[str]:
         """The same in sentences, for evidence."""
         notes = [f"read {len(self.modules)} modules of {self.package}"]

@@ -12,7 +12,7 @@ from certify.repository.source.tls_calls import is_plain_grpc, wrong_call, wrong
 from certify.repository.source.tls_names import (
     ARGUMENTS,
     HTTP_LIBRARIES,
-    MENTIONED,
+    MAY_TURN_OFF,
     OPTION,
     PLAIN_OPTION,
     SESSION,
@@ -32,7 +32,7 @@ _MAX_WORDS = 50
 
 def unverified_tls(source: PythonSource) -> Iterator[Finding]:
     """Each place of a module where a certificate, or a host key, is not verified."""
-    syntax = source.syntax if source.mentions(MENTIONED) else None
+    syntax = source.syntax if source.mentions(MAY_TURN_OFF) else None
     if syntax is None:
         return
     for node in syntax.nodes:

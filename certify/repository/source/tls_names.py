@@ -8,7 +8,7 @@ from certify.repository.words import word_set
 
 #: Without one of these there is nothing to find in a module. (Python folds letters of other alphabets into
 #: ASCII ones, by which a name can be written otherwise: that is deceit, not a mistake.)
-MENTIONED = re.compile(
+MAY_TURN_OFF = re.compile(
     r"verif|ssl|CERT_NONE|check_host|assert_host|disable_warnings|InsecureRequest|AutoAddPolicy|WarningPolicy"
     r"|hostkeys|known_hosts|curl|wget|insecure|Insecure|PYTHONHTTPSVERIFY|tlsAllow|_CA_BUNDLE|SSL_CERT|trust_?all"
     r"|skip_tls"

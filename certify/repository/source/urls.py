@@ -18,7 +18,9 @@ from certify.repository.words import word_set, words_of
 
 _URL = re.compile(r"(?:https?|wss?|ftp)://\S+", re.IGNORECASE)
 #: Without one of these no string of a module is an address.
-_MAY_HOLD = re.compile(r"[\"'](?:(?:https?|wss?|ftp)://|[\w.-]+\.[a-z]{2,8}(?::\d+)?[\"'])", re.IGNORECASE)
+MAY_HOLD_ADDRESS = re.compile(
+    r"[\"'](?:(?:https?|wss?|ftp)://|[\w.-]+\.[a-z]{2,8}(?::\d+)?[\"'])", re.IGNORECASE
+)
 #: Bare host names end in one of these: `hosts.json` and `self.host` are none.
 _TOP_LEVEL = word_set(
     "com net org io dev cloud co ai eu de uk fr us ca au jp in br nl info biz gov edu me tv ch at "
@@ -86,7 +88,7 @@ class Address:
 
 def addresses(source: PythonSource) -> Iterator[Address]:
     """The URLs and host names in a module that are used as addresses."""
-    syntax = source.syntax if source.mentions(_MAY_HOLD) else None
+    syntax = source.syntax if source.mentions(MAY_HOLD_ADDRESS) else None
     if syntax is None:
         return
     for node in syntax.nodes:
