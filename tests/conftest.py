@@ -8,10 +8,13 @@ import pytest
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave `real` tests out where they were not asked for; CI always asks."""
-    if os.environ.get("CERTIFY_REAL") == "1" or os.environ.get("CI") == "true":
-        return
-    left_out = pytest.mark.skip(reason="installs a published package; set CERTIFY_REAL=1 to run it")
+    """Leave `real` tests out where they were not asked for (CI always asks), and `nightly` ones by day."""
+    left_out = {}
+    if os.environ.get("CERTIFY_REAL") != "1" and os.environ.get("CI") != "true":
+        left_out["real"] = "installs a published package; set CERTIFY_REAL=1 to run it"
+    if os.environ.get("CERTIFY_NIGHTLY") != "1":
+        left_out["nightly"] = "takes many minutes; set CERTIFY_NIGHTLY=1 to run it"
     for item in items:
-        if item.get_closest_marker("real"):
-            item.add_marker(left_out)
+        for marker, reason in left_out.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))

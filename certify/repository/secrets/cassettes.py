@@ -126,10 +126,23 @@ def _named(piece: Piece, work: Work) -> Iterator[tuple[str, str]]:
     elif piece.name.lower() in ("location", "link", "referer"):
         yield from _in_address(piece.text)
     elif names_a_secret(piece.name):
-        yield piece.name, _bare(piece.text)
+        yield piece.name, bare_credential(piece.text)
 
 
-def _bare(header: str) -> str:
+def credentials_in(data: bytes) -> tuple[list[tuple[Secret, str]], SecretSearch]:
+    """The credentials of a recording that is not written yet, each with its value, and the search itself."""
+    search = SecretSearch()
+    found: list[tuple[Secret, str]] = []
+    for piece in read_pieces(data):
+        found += _secrets(piece, "", search)
+        search.work.spend(PIECE + len(piece.text) // CHARACTERS)
+        if search.work.is_over:
+            search.unread["the recording"] = TOO_LONG
+            break
+    return found, search
+
+
+def bare_credential(header: str) -> str:
     """A header's credential without its scheme; of `Basic` the password, or the user where that is all."""
     scheme = _SCHEME.match(header)
     value = header[scheme.end() :].strip() if scheme else header.strip()
@@ -180,7 +193,7 @@ def _in_body(text: str, work: Work) -> Iterator[tuple[str, str]]:
         for form in _FIELDS:
             found = form.match(text, start)
             if found and (names_a_secret(found[1]) or _SESSION.fullmatch(found[1])):
-                yield found[1], _bare(unquote(found[2]) if form is _FIELDS[1] else found[2])
+                yield found[1], bare_credential(unquote(found[2]) if form is _FIELDS[1] else found[2])
                 break
 
 
