@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from certify.contract import Contract
     from certify.repository import Repository
     from certify.sandbox.build import WheelBuilder
+    from certify.sandbox.fault_runs import FaultRuns, Observed
     from certify.sandbox.import_probe import ImportProbe
     from certify.sandbox.observed_import import ImportObservation
     from certify.sandbox.own_tests import OwnTests
@@ -38,8 +39,10 @@ __version__ = "0.1.0"
 _LATE = {
     "Contract": "certify.contract",
     "Example": "certify.subject",
+    "FaultRuns": "certify.sandbox.fault_runs",
     "ImportObservation": "certify.sandbox.observed_import",
     "ImportProbe": "certify.sandbox.import_probe",
+    "Observed": "certify.sandbox.fault_runs",
     "OwnTests": "certify.sandbox.own_tests",
     "Repository": "certify.repository",
     "Subject": "certify.subject",
@@ -63,12 +66,14 @@ __all__ = [
     "Evidence",
     "EvidenceLog",
     "Example",
+    "FaultRuns",
     "Finding",
     "HarnessFault",
     "ImportObservation",
     "ImportProbe",
     "Location",
     "NotApplicable",
+    "Observed",
     "Outcome",
     "OwnTests",
     "Report",

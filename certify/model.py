@@ -97,12 +97,41 @@ class Location:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as it should be: what was found, where, and how to mend it."""
+    """One thing that is not as it should be: what was found, where, and how to mend it.
+
+    `scenario` is that of the timeline, among the rule's evidence, which shows it.
+    """
 
     message: str
     location: Location | None = None
     expected: str | None = None
     fix: str | None = None
+    scenario: str | None = None
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One moment of a run: `at` and `seconds` are virtual seconds, `at` since the run began.
+
+    `kind` is `request` (`text` went to `host`, which gave `answer`), `wait` (on `text`, for `seconds`) or
+    `end` (`text` says how).
+    """
+
+    at: float
+    kind: str
+    text: str
+    host: str = ""
+    answer: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """What happened in one scenario, in order; `left_out` moments before the last are not listed."""
+
+    scenario: str
+    moments: tuple[Moment, ...]
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -113,6 +142,7 @@ class Evidence:
     summary: str
     path: str | None = None
     sha256: str | None = None
+    timeline: Timeline | None = None
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from certify.errors import SuiteError
-from certify.model import Effort, Evidence, Finding, OwnEvidence, Tier
+from certify.model import Effort, Evidence, Finding, OwnEvidence, Tier, Timeline
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -173,9 +173,9 @@ class EvidenceLog:
     entries: list[Evidence] = field(default_factory=list)
     own: list[OwnEvidence] = field(default_factory=list)
 
-    def saw(self, kind: str, summary: str) -> None:
-        """Note one observation: its kind (`import`, `file`, `request` …) and a sentence."""
-        self.entries.append(Evidence(kind, summary))
+    def saw(self, kind: str, summary: str, timeline: Timeline | None = None) -> None:
+        """Note one observation: its kind (`import`, `file`, `request` …), a sentence, and how it went."""
+        self.entries.append(Evidence(kind, summary, timeline=timeline))
 
     def certified(self, name: str, nodeid: str, passed: bool) -> None:
         """Note what one of the connector's own tests says about an id that no installed rule implements."""

@@ -71,6 +71,11 @@ class Subject(Protocol):
         """Names of the distributions that only its extras and dependency groups need."""
         ...
 
+    @property
+    def extras_elsewhere(self) -> str:
+        """The file that may declare extras and is not read for them; empty where they are all known."""
+        ...
+
     def public_names(self) -> dict[str, str | frozenset[str]]:
         """Names its package must have, with the text or the set of texts the contract implies."""
         ...

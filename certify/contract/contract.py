@@ -59,12 +59,16 @@ class SubjectPlan:
 
 @dataclass(frozen=True)
 class ReplayPlan:
-    """Where recorded traffic lies, and the budgets of one run (`max_wait_seconds` on the virtual clock)."""
+    """Where recorded traffic lies, and the budgets of one run (`max_wait_seconds` on the virtual clock).
+
+    `idempotent_requests` are those that may be sent again though they are no GET: `POST /v1/search`.
+    """
 
     cassettes: str | None = None
     records: Mapping[str, str] = field(default_factory=dict)
     max_attempts: int = 6
     max_wait_seconds: float = 600.0
+    idempotent_requests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

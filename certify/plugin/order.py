@@ -11,12 +11,18 @@ import msgspec
 
 @dataclass(frozen=True)
 class Order:
-    """Which connector, by which contract, in which interpreter, and which rules (empty: all)."""
+    """Which connector, by which contract, in which interpreter, and which rules (empty: all).
+
+    A `thorough` run lets faults strike at every request; one without forks imports the connector anew for
+    every scenario.
+    """
 
     root: str
     contract: str | None = None
     only: tuple[str, ...] = ()
     interpreter: str | None = None
+    thorough: bool = False
+    no_fork: bool = False
 
     @property
     def contract_path(self) -> Path | None:

@@ -14,7 +14,16 @@ from types import TracebackType
 import pytest
 
 from certify.errors import CertifyError
-from certify.model import WORST_FIRST, Evidence, Finding, Location, Outcome, OwnEvidence, Status
+from certify.model import (
+    WORST_FIRST,
+    Evidence,
+    Finding,
+    Location,
+    Outcome,
+    OwnEvidence,
+    Status,
+    Timeline,
+)
 from certify.rules import Blocked, EvidenceLog, HarnessFault, NotApplicable, RuleBroken, Undecided, Unverified
 from certify.text import one_line, visible
 
@@ -114,6 +123,7 @@ def _shown(finding: Finding) -> Finding:
         location=where and Location(one_line(where.file), where.line),
         expected=finding.expected and visible(finding.expected),
         fix=finding.fix and visible(finding.fix),
+        scenario=finding.scenario and one_line(finding.scenario),
     )
 
 
@@ -142,4 +152,13 @@ def fold(
 
 
 def _shown_evidence(entry: Evidence) -> Evidence:
-    return replace(entry, summary=visible(entry.summary, 1000))
+    timeline = entry.timeline and _shown_timeline(entry.timeline)
+    return replace(entry, summary=visible(entry.summary, 1000), timeline=timeline)
+
+
+def _shown_timeline(timeline: Timeline) -> Timeline:
+    moments = tuple(
+        replace(one, text=one_line(one.text), host=one_line(one.host), answer=one_line(one.answer))
+        for one in timeline.moments
+    )
+    return replace(timeline, scenario=one_line(timeline.scenario), moments=moments)

@@ -13,6 +13,8 @@ class Limits:
     wall_seconds: float = 30.0
     #: Address space, not resident memory: what maps large files needs room.
     memory_bytes: int = 8 * 1024**3
+    #: What is in use, of all its processes together, where there is a /proc.
+    resident_bytes: int = 8 * 1024**3
     file_bytes: int = 256 * 1024**2
     output_bytes: int = 32 * 1024**2
     #: An import that neither finds a module nor opens a file for this long stands still.

@@ -55,9 +55,9 @@ _KEPT_BYTES = 64 * 1024
 class Ended:
     """How a task's process ended, and what it said until then.
 
-    `why` is `exit` when it ended by itself, else the limit that ended it: `wall`, `output`, `processes`,
-    or `lost` when it took its own zygote with it. `code` and `signal` are the process's own; seconds are
-    wall and processor time.
+    `why` is `exit` when it ended by itself, else the limit that ended it: `wall`, `output`, `memory`,
+    `processes`, or `lost` when it took its own zygote with it. `code` and `signal` are the process's
+    own; `seconds` are those of the wall clock, `cpu_seconds` of the processor.
     """
 
     why: str
@@ -70,6 +70,14 @@ class Ended:
     output: bytes
     output_bytes: int
     crash: str
+
+
+@dataclass(frozen=True)
+class Warmed:
+    """What a zygote told after it imported a connector, and the socket that it opened for the wire."""
+
+    told: dict[str, Any]
+    listener: socket.socket
 
 
 class Zygote:
@@ -159,6 +167,33 @@ class Zygote:
         finally:
             control.settimeout(None)
         return None
+
+    def warm(self, plan: dict[str, Any]) -> Warmed:
+        """Import a connector in the zygote itself, once for all later tasks, and receive the wire's listener.
+
+        Raises SandboxError when that ends the zygote, or does not come to an end.
+        """
+        self.start()
+        control = self.control
+        control.sendall(pack({"task": {"warm": plan}}))
+        control.settimeout(_START_SECONDS * 3)
+        descriptors: list[int] = []
+        try:
+            while True:
+                data, received, _, _ = socket.recv_fds(control, 65536, 1)
+                descriptors += received
+                if not data:
+                    break
+                for message in self._frames.feed(data):
+                    if isinstance(message.get("warmed"), dict) and descriptors:
+                        return Warmed(message["warmed"], socket.socket(fileno=descriptors[0]))
+        except (OSError, ValueError):
+            pass
+        finally:
+            if self._control is not None:
+                control.settimeout(None)
+        self.close()
+        raise SandboxError("importing the connector ended the sandbox, or took too long")
 
     def run(self, task: dict[str, Any], limits: Limits) -> Ended:
         """Perform one task in a fresh fork; returns when it and all it started have ended."""

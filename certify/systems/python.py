@@ -126,6 +126,14 @@ class PythonConnector:
             )
         return tuple(names)
 
+    @property
+    def extras_elsewhere(self) -> str:
+        """setup.py or setup.cfg, where the `[project]` table leaves the extras to them."""
+        dynamic = self.project.get("dynamic")
+        left_open = not self.project or (isinstance(dynamic, list) and "optional-dependencies" in dynamic)
+        files = [name for name in ("setup.py", "setup.cfg") if (self.root / name).is_file()]
+        return files[0] if files and left_open else ""
+
     def public_names(self) -> dict[str, str | frozenset[str]]:
         """A plain Python connector promises no names."""
         raise NotApplicable("only a system that prescribes public names can compare them")

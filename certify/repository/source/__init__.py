@@ -1,6 +1,6 @@
 """The connector's Python source, read without running it: whom it speaks to, and how."""
 
-from certify.repository.source.hosts import is_local
+from certify.repository.source.hosts import is_covered, is_local
 from certify.repository.source.modules import PythonSources
 from certify.repository.source.tls import unverified_tls
 from certify.repository.source.tls_names import MAY_TURN_OFF
@@ -20,6 +20,7 @@ __all__ = [
     "PythonSources",
     "addresses",
     "declared_hosts",
+    "is_covered",
     "is_declared",
     "is_local",
     "is_unencrypted",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import threading
 from typing import Any
 
 _LENGTH = struct.Struct(">I")
@@ -53,12 +54,14 @@ class FrameWriter:
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
         self._open = True
+        self._lock = threading.Lock()
 
     def send(self, **message: Any) -> None:
         """Send one message, if anyone still listens."""
         if not self._open:
             return
         try:
-            self._channel.sendall(pack(message))
+            with self._lock:
+                self._channel.sendall(pack(message))
         except OSError:
             self._open = False

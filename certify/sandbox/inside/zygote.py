@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import os
 import resource
 import select
@@ -21,13 +22,16 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Collection
 from typing import Any
 
 from . import isolation
-from .frames import FrameWriter, Unpacker
+from .frames import FrameWriter, Unpacker, pack
 
 #: A connector that holds more processes than this is a fork bomb.
 MAX_PROCESSES = 256
+#: Of more, the memory is not looked at: that takes a millisecond each, in which a fork bomb doubles.
+_WEIGHED_PROCESSES = 48
 #: How often the number of processes is looked at, in seconds.
 _WATCH_INTERVAL = 0.1
 
@@ -75,6 +79,7 @@ class Zygote:
         self.isolated = isolated
         self.says = FrameWriter(control)
         self.frames = Unpacker()
+        self.imported: set[str] = set()
 
     def serve(self) -> None:
         """Until the control socket closes."""
@@ -89,6 +94,10 @@ class Zygote:
             message, descriptors = self._receive()
             if message is None:
                 return
+            if "warm" in message["task"]:
+                self._warm(message["task"])
+                continue
+            self._import(message["task"].get("import_first") or ())
             self.says.send(ended=self._run(message, descriptors))
 
     def _receive(self) -> tuple[dict[str, Any] | None, list[int]]:
@@ -102,6 +111,27 @@ class Zygote:
                 if "task" in message:
                     return message, descriptors
 
+    def _warm(self, task: dict[str, Any]) -> None:
+        """Open the wire's listener and hand it over; import the connector once for all later forks."""
+        from .warm import warm
+
+        listener, told = warm(task["warm"])
+        socket.send_fds(self.control, [pack({"warmed": told})], [listener.fileno()])
+        listener.close()
+        gc.collect()
+        gc.freeze()
+
+    def _import(self, names: Collection[str]) -> None:
+        """Import what every run would import for itself; forks have it then."""
+        if all(name in self.imported for name in names):
+            return
+        for name in names:
+            self.imported.add(name)
+            with contextlib.suppress(BaseException):
+                importlib.import_module(name)
+        gc.collect()
+        gc.freeze()
+
     def _run(self, message: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
         started = time.monotonic()
         child = os.fork()
@@ -109,7 +139,8 @@ class Zygote:
             _become_child(self.control, message, descriptors, self.isolated)
         for descriptor in descriptors:
             os.close(descriptor)
-        why, status, usage = self._await(child, started + message["limits"]["wall_seconds"])
+        limits = message["limits"]
+        why, status, usage = self._await(child, started + limits["wall_seconds"], limits["resident_bytes"])
         with contextlib.suppress(OSError):
             os.killpg(child, signal.SIGKILL)  # its session, where there is no /proc to find descendants in
         end_everything(self.isolated)
@@ -123,8 +154,8 @@ class Zygote:
             "peak_kib": usage.ru_maxrss,
         }
 
-    def _await(self, child: int, deadline: float) -> tuple[str, int, Any]:
-        """Wait for the child; kill it at the deadline, as a fork bomb, or when certify asks."""
+    def _await(self, child: int, deadline: float, resident: int) -> tuple[str, int, Any]:
+        """Wait for the child; kill it at the deadline, when it takes too much, or when certify asks."""
         why = "exit"
         wake_up = _pidfd(child)
         while True:
@@ -132,18 +163,20 @@ class Zygote:
             if done:
                 return why, status, usage
             if why == "exit":
-                why = self._reason_to_kill(deadline)
+                why = self._reason_to_kill(child, deadline, resident)
                 if why != "exit":
                     end_everything(self.isolated, also=child)
             watched = [self.control] + ([wake_up] if wake_up is not None else [])
             wait = _WATCH_INTERVAL if wake_up is not None else 0.005
             select.select(watched, [], [], wait)
 
-    def _reason_to_kill(self, deadline: float) -> str:
+    def _reason_to_kill(self, child: int, deadline: float, resident: int) -> str:
         if time.monotonic() > deadline:
             return "wall"
         if self.isolated and _process_count() > MAX_PROCESSES:
             return "processes"
+        if _take_more_than(resident, _others() if self.isolated else [child]):
+            return "memory"
         if select.select([self.control], [], [], 0)[0]:
             data = self.control.recv(65536)
             if not data:
@@ -162,6 +195,37 @@ def _pidfd(child: int) -> int | None:
         return opened(child) if opened else None
     except OSError:
         return None
+
+
+def _others() -> list[int]:
+    """The processes of this namespace but this one."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid()]
+
+
+def _take_more_than(limit: int, processes: list[int]) -> bool:
+    """Whether these take more memory together; what forks share counts once."""
+    if len(processes) > _WEIGHED_PROCESSES:
+        return False
+    return sum(map(_resident, processes)) > limit and sum(map(_proportional, processes)) > limit
+
+
+def _resident(process: int) -> int:
+    """Bytes of memory that a process has, alone or with others."""
+    try:
+        with open(f"/proc/{process}/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return 0
+
+
+def _proportional(process: int) -> int:
+    """Bytes of memory that a process has, each divided by how many have it; all where that is not told."""
+    try:
+        with open(f"/proc/{process}/smaps_rollup", "rb") as file:
+            lines = (line.split() for line in file)
+            return next(int(line[1]) * 1024 for line in lines if line[0] == b"Pss:")
+    except (OSError, ValueError, StopIteration):
+        return _resident(process)
 
 
 def _process_count() -> int:
@@ -264,6 +328,10 @@ def _perform(task: dict[str, Any], says: FrameWriter, crash: int, isolated: bool
         from .execute import execute
 
         execute(task)
+    elif task["do"] == "drive":
+        from .drive import drive
+
+        drive(task, says, isolated)
     elif task["do"] == "build":
         from .build import build
 

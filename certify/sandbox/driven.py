@@ -1,0 +1,298 @@
+"""Run a source in a fork that has it already, on the wire and the virtual clock."""
+
+from __future__ import annotations
+
+import datetime
+import mmap
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from certify.replay.cassette import Cassette
+from certify.replay.faults import HAPPY_PATH, How, Scenario
+from certify.replay.matching import CassetteIndex, Key
+from certify.replay.played import Aim, Exchange, Played
+from certify.replay.wire import Wire
+from certify.run import Connected, LogLine, Places, Raised, Row, Rows, Run, Unanswered, Wait
+from certify.sandbox.inside.clock import PAGE
+from certify.sandbox.limits import Limits
+from certify.sandbox.zygote import Ended, Zygote
+
+#: One run of a recorded connector takes milliseconds; what takes this long hangs.
+RUN_LIMITS = Limits(wall_seconds=20.0, resident_bytes=2 * 1024**3)
+_OFFSET = struct.Struct("<d")
+#: More connections than any run opens.
+_EVERY = 1_000_000
+#: Virtual seconds that no run lasts.
+_LONGEST = 1e12
+#: Where a cassette has no dates.
+_SOME_MOMENT = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+
+
+@dataclass(frozen=True)
+class DrivePlan:
+    """What is run: the factory (`module:make_source`), where it is found, and what it is called with."""
+
+    source: str
+    path: tuple[str, ...]
+    modules: tuple[str, ...]
+    config: Mapping[str, Any]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    canaries: tuple[str, ...] = ()
+    #: Texts to look for in rows that are told as digests.
+    needles: tuple[str, ...] = ()
+    #: Virtual seconds that a run may wait in all.
+    budget: float = 600.0
+
+
+#: The requests of the happy path of a cassette, a stream and a state.
+Paths = dict[tuple[str, str | None, str], tuple[Key, ...]]
+
+
+class RunsSource(Protocol):
+    """Whatever runs a source in scenarios."""
+
+    plan: DrivePlan
+
+    @property
+    def import_error(self) -> str | None:
+        """What the import raised, if it did."""
+        ...
+
+    def run(self, cassette: Cassette, scenario: Scenario = HAPPY_PATH) -> Run:
+        """One run of it, in one scenario."""
+        ...
+
+
+class FreshSource:
+    """One connector, imported anew for each of its runs: slower, and safe where a fork is not."""
+
+    def __init__(self, interpreter: Path | None, plan: DrivePlan) -> None:
+        self.plan = plan
+        self._interpreter = interpreter
+        self._paths: Paths = {}
+
+    @cached_property
+    def import_error(self) -> str | None:
+        """What the import raised, if it did."""
+        with Zygote(self._interpreter) as zygote, DrivenSource(zygote, self.plan) as source:
+            return source.import_error
+
+    def run(self, cassette: Cassette, scenario: Scenario = HAPPY_PATH) -> Run:
+        """One run of it, in one scenario."""
+        with Zygote(self._interpreter) as zygote, DrivenSource(zygote, self.plan, self._paths) as source:
+            return source.run(cassette, scenario)
+
+
+class DrivenSource:
+    """One connector, imported once, that runs as often as it is asked to. Close it at the end.
+
+    Raises SandboxError where the sandbox does not start; what the import raised is `import_error`.
+    """
+
+    def __init__(self, zygote: Zygote, plan: DrivePlan, paths: Paths | None = None) -> None:
+        self._zygote = zygote
+        self.plan = plan
+        zygote.start()
+        self._page_file = zygote.private / "clock"
+        self._page_file.write_bytes(bytes(PAGE))
+        with self._page_file.open("r+b") as file:
+            self._page = mmap.mmap(file.fileno(), PAGE)
+        warmed = zygote.warm({"path": list(plan.path), "modules": list(plan.modules)})
+        self.import_error: str | None = warmed.told["error"]
+        self.threads: int = warmed.told["threads"]
+        self._port: int = warmed.told["port"]
+        self._indexes: dict[str, CassetteIndex] = {}
+        self._paths: Paths = {} if paths is None else paths
+        self._import_first: tuple[str, ...] = ()
+        self._wire = Wire(warmed.listener, self._now)
+        self._authority = zygote.private / "authority.pem"
+        self._authority.write_bytes(self._wire.certificate)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Take the wire down; the zygote is its owner's."""
+        self._wire.close()
+
+    def _now(self) -> float:
+        """The clock as the connector's side says it is; it may say anything."""
+        said = float(_OFFSET.unpack_from(self._page)[0])
+        return said if 0.0 <= said < _LONGEST else 0.0
+
+    def run(
+        self,
+        cassette: Cassette,
+        scenario: Scenario = HAPPY_PATH,
+        *,
+        stream: str | None = None,
+        state: Any = None,
+        check: bool = False,
+    ) -> Run:
+        """One run of it, in one scenario; `check`: of its `check()`, which gives no rows.
+
+        Of one that made its happy path before, the fault hits the request that had the scenario's position
+        there, in whatever order requests are sent beside each other now.
+        """
+        _OFFSET.pack_into(self._page, 0, 0.0)
+        start = (cassette.moment or _SOME_MOMENT).timestamp()
+        path = (cassette.name, stream, repr(state))
+        task = self._task(start, stream, state, check) | {
+            "unanswered": _unanswered(scenario),
+            "unanswered_host": _host(self._paths.get(path, ()), scenario.position),
+            "needles": list(self.plan.needles),
+        }
+        played = Played(
+            self._index(cassette),
+            scenario,
+            start=start,
+            max_requests=10 * len(cassette.recorded) + 100,
+            aim=_aim(self._paths.get(path, ()), scenario.position),
+        )
+        self._wire.play(played, lambda: self._zygote.kill_task("requests"))
+        ended = self._zygote.run(task, RUN_LIMITS)
+        self._import_first = self._import_first or _imported(ended)
+        run = observed(ended, self._wire.finish(), self._now())
+        if scenario.fault is None:
+            self._paths[path] = tuple(one.key for one in run.exchanges)
+        return run
+
+    def _task(self, start: float, stream: str | None, state: Any, check: bool) -> dict[str, Any]:
+        return {
+            "do": "drive",
+            "source": self.plan.source,
+            "path": list(self.plan.path),
+            "import_first": list(self._import_first),
+            "config": dict(self.plan.config),
+            "environment": dict(self.plan.environment),
+            "stream": stream,
+            "state": state,
+            "check": check,
+            "live": False,
+            "start": start,
+            "page": str(self._page_file),
+            "budget": self.plan.budget,
+            "port": self._port,
+            "authority": str(self._authority),
+        }
+
+    def _index(self, cassette: Cassette) -> CassetteIndex:
+        """Made once: it takes as long as the cassette is."""
+        known = self._indexes.get(cassette.name)
+        if known is None or known.cassette is not cassette:
+            known = self._indexes[cassette.name] = CassetteIndex(cassette, self.plan.canaries)
+        return known
+
+
+def _unanswered(scenario: Scenario) -> int:
+    """How many connections are never accepted."""
+    if scenario.fault is None or scenario.fault.how is not How.NO_CONNECTION:
+        return 0
+    return _EVERY if scenario.times is None else scenario.times
+
+
+def _host(path: tuple[Key, ...], position: int) -> str | None:
+    """The host that the request at a position of the happy path went to; None when that is not known."""
+    return path[position][1].partition(":")[0] if position < len(path) else None
+
+
+def _imported(ended: Ended) -> tuple[str, ...]:
+    """What a run imported for itself, as far as it left no thread behind: forks lose those."""
+    told = [message["imported"] for message in ended.messages if "imported" in message]
+    return tuple(str(name) for name in told[-1]) if told else ()
+
+
+def _aim(path: tuple[Key, ...], position: int) -> Aim | None:
+    """The request at a position of the happy path; None when that is not known."""
+    return Aim(path[position], path[:position].count(path[position])) if position < len(path) else None
+
+
+def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: float) -> Run:
+    """The run that a fork's messages tell of."""
+    rows: list[Row] = []
+    digests = bytearray()
+    states: list[str] = []
+    waits: list[Wait] = []
+    log: list[LogLine] = []
+    asked_from: list[Places] = []
+    unanswered: list[Unanswered] = []
+    connected: list[Connected] = []
+    held: list[Row] = []
+    told: dict[str, Any] = {}
+    for message in ended.messages:
+        if "rows" in message:
+            rows.extend((str(stream), str(row)) for stream, row in message["rows"])
+        elif "digests" in message:
+            digests += bytes.fromhex(message["digests"])
+        elif "state" in message:
+            states.append(str(message["state"]))
+        elif "wait" in message:
+            waits.append(_wait(message["wait"]))
+        elif "asks" in message:
+            asked_from.append(_places(message["asks"]))
+        elif "unanswered" in message:
+            unanswered.append(_unanswered_of(message))
+        elif "connects" in message:
+            host, port = message["connects"]
+            connected.append(Connected(str(host), int(port), _places(message["places"])))
+        elif "holds" in message:
+            held.append((str(message["stream"]), str(message["holds"])))
+        elif "log" in message:
+            log.append(LogLine(str(message["level"]), str(message["log"]), float(message["at"])))
+        elif "ended" in message:
+            told = message["ended"]
+    error = told.get("error")
+    return Run(
+        how=_how(ended, told),
+        rows=Rows(tuple(rows), bytes(digests)),
+        states=tuple(states),
+        exchanges=exchanges,
+        waits=tuple(waits),
+        log=tuple(log),
+        output=ended.output.decode("utf-8", "replace"),
+        raised=_raised(error) if error else None,
+        code=told.get("code", ended.code if ended.signal is None else -ended.signal),
+        virtual_seconds=virtual_seconds,
+        seconds=ended.seconds,
+        peak_kib=ended.peak_kib,
+        asked_from=tuple(asked_from),
+        unanswered=tuple(unanswered),
+        connected=tuple(connected),
+        held=tuple(held),
+    )
+
+
+def _how(ended: Ended, told: dict[str, Any]) -> str:
+    """How it ended: by its own last word, unless the sandbox ended it."""
+    if ended.why != "exit":
+        return ended.why
+    if ended.signal is not None:
+        return "crashed"
+    return str(told.get("how", "vanished"))
+
+
+def _unanswered_of(told: dict[str, Any]) -> Unanswered:
+    return Unanswered(str(told["unanswered"]), float(told["at"]), _places(told["places"]))
+
+
+def _wait(told: dict[str, Any]) -> Wait:
+    return Wait(str(told["kind"]), float(told["at"]), float(told["seconds"]), _places(told["places"]))
+
+
+def _raised(error: dict[str, Any]) -> Raised:
+    places = _places(error["places"])
+    return Raised(str(error["type"]), str(error["message"]), str(error["traceback"]), places)
+
+
+def _places(told: list[tuple[str, int]]) -> Places:
+    return tuple((str(file), int(line)) for file, line in told)

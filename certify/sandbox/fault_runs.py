@@ -1,0 +1,307 @@
+"""Run a source through faults, from one recorded happy path, and hold each run against that path."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from certify.model import Location, Timeline
+from certify.replay.cassette import Cassette
+from certify.replay.faults import ELSEWHERE, Fault, Scenario
+from certify.replay.matching import Key, names_a_token_call
+from certify.replay.played import HANDSHAKE, Exchange
+from certify.rules import Blocked, EvidenceLog, HarnessFault, NotApplicable, Unverified
+from certify.run import Connected, Places, Run
+from certify.sandbox.driven import RunsSource
+from certify.sandbox.leaks import LeakSearch
+from certify.sandbox.timelines import timeline_of
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One run in a scenario, beside the happy path of the same cassette."""
+
+    scenario: Scenario
+    run: Run
+    baseline: Run
+    root: Path
+    #: What is pointed at where no line of the connector is known.
+    named: Location
+
+    @property
+    def what(self) -> str:
+        """The fault, and how often it stood."""
+        return f"{self.scenario.fault}, {self.scenario.often}"
+
+    @property
+    def asked(self) -> str:
+        """The request that met it: method, host and path."""
+        if self.victims:
+            asked = self.victims[0].asked
+            return f"connecting to {asked.host}" if asked.method == HANDSHAKE else str(asked)
+        return f"connecting to {self.run.unanswered[0].host}" if self.run.unanswered else "no request"
+
+    @property
+    def same_rows(self) -> bool:
+        """Whether it succeeded with the rows of the happy path, each as often as there."""
+        return self.run.succeeded and self.run.gives_rows_of(self.baseline)
+
+    @property
+    def attempts(self) -> int:
+        """How often the request that met the fault was on the wire."""
+        return len(self.moments)
+
+    @property
+    def moments(self) -> tuple[float, ...]:
+        """Virtual seconds at which it was."""
+        return tuple(one.at for one in self.victims or self.run.unanswered)
+
+    @cached_property
+    def victims(self) -> tuple[Exchange, ...]:
+        """The exchanges of that request, from the first that met the fault."""
+        delivered = self.run.delivered
+        if not delivered:
+            return ()
+        same = [one for one in self.run.exchanges[delivered[0].number :] if one.key == delivered[0].key]
+        return tuple(same)
+
+    @property
+    def gaps(self) -> tuple[float, ...]:
+        """Virtual seconds between one attempt and the next."""
+        return tuple(after - before for before, after in itertools.pairwise(self.moments))
+
+    @property
+    def location(self) -> Location:
+        """The line of the connector to look at: where its error was raised, else where it asked."""
+        return self._innermost(self.run.raised.places if self.run.raised else ()) or self.asked_at
+
+    @property
+    def asked_at(self) -> Location:
+        """Where the request that met the fault was sent from."""
+        first = self.victims[0].number if self.victims else 0
+        asked_from = [one.places for one in self.run.unanswered] or self.run.asked_from
+        return self._innermost(asked_from[first] if first < len(asked_from) else ()) or self.named
+
+    @property
+    def waited_at(self) -> Location:
+        """Where it waited first after the fault, if it did."""
+        since = min(self.moments, default=0.0)
+        waits = [self._innermost(wait.places) for wait in self.run.waits if wait.at >= since]
+        return next(filter(None, waits), None) or self.asked_at
+
+    def _innermost(self, places: Places) -> Location | None:
+        return innermost(places, self.root)
+
+    @property
+    def ending(self) -> str:
+        """How the run ended, in words."""
+        run = self.run
+        if run.raised is not None and run.how == "raised":
+            first = run.raised.message.splitlines()[0] if run.raised.message else "no message"
+            return f"{run.raised.type.rpartition('.')[2]}: {first[:160]}"
+        rows = f"{len(run.rows)} of {len(self.baseline.rows)} rows"
+        words = {
+            "finished": f"success with {rows}",
+            "exit": f"exit code {run.code}",
+            "vanished": f"the end of its process, without a word (exit code {run.code})",
+            "limit": f"no end: it still waits after {run.virtual_seconds:.0f} s",
+            "wall": f"no end: it was stopped after {run.seconds:.0f} s of real time",
+            "requests": f"no end: it was stopped after {len(run.exchanges)} requests",
+            "crashed": f"a crash of its process ({_signal(run)})",
+            "memory": "no end: it was stopped because of the memory that it took",
+            "output": "no end: it was stopped because of all that it printed",
+            "processes": "no end: it was stopped because of all the processes that it started",
+        }
+        return words.get(run.how, f"ended by the sandbox ({run.how})")
+
+    @property
+    def timeline(self) -> Timeline:
+        """What happened, moment by moment."""
+        return timeline_of(self.run, str(self.scenario), self.ending)
+
+    def __str__(self) -> str:
+        waited = f", waited {self.run.virtual_seconds:.4g} s" if self.run.virtual_seconds else ""
+        sent = sum(one.asked.method != HANDSHAKE for one in self.run.exchanges)
+        requests = {0: "no request", 1: "1 request"}.get(sent, f"{sent} requests")
+        return f"{self.scenario}: {requests}{waited}: {self.ending}"
+
+
+def innermost(places: Places, root: Path) -> Location | None:
+    """The last of these lines that lies in the repository."""
+    for file, line in reversed(places):
+        path = Path(file)
+        if path.is_relative_to(root):
+            return Location(path.relative_to(root).as_posix(), line)
+    return None
+
+
+@dataclass(frozen=True)
+class Which:
+    """Some of the requests of a happy path, in words that follow "no request …"."""
+
+    words: str
+    admits: Callable[[Exchange], bool]
+
+
+ANY = Which("was sent", lambda _: True)
+SAFE = Which("is safe to send again", lambda one: one.is_safe)
+WITH_BODY = Which("is answered with a body", lambda one: one.has_body)
+ENCRYPTED = Which("goes over TLS", lambda one: one.asked.is_encrypted)
+UNSAFE = Which("changes anything", lambda one: not one.is_safe and not names_a_token_call(one.asked))
+WITH_JSON = Which("is answered with JSON", lambda one: one.is_json)
+
+
+class FaultRuns:
+    """Makes each run once, and remembers it: several rules look at the same one."""
+
+    def __init__(
+        self,
+        source: RunsSource,
+        cassette: Cassette,
+        root: Path,
+        named: Location,
+        search: LeakSearch,
+        *,
+        thorough: bool = False,
+    ) -> None:
+        self.source = source
+        self.cassette = cassette
+        self.root = root
+        self.named = named
+        self.search = search
+        self.thorough = thorough
+        self._seen: dict[Scenario, Observed] = {}
+
+    @cached_property
+    def first(self) -> Run:
+        """The first run without a fault, however it ended; one that hangs takes long."""
+        if self.source.import_error is not None:
+            raise Blocked(f"the connector cannot be imported: {self.source.import_error}")
+        return self.source.run(self.cassette)
+
+    @cached_property
+    def baseline(self) -> Run:
+        """The happy path. Blocked when it fails: then no fault can be told from what fails anyway."""
+        run = self.first
+        if run.how != "crashed":
+            _require_recorded(run, Scenario())
+        if not run.succeeded:
+            raise Blocked(f"the happy path fails: {self._beside(Scenario(), run, run).ending}")
+        if not run.exchanges:
+            raise Unverified("the happy path sends no request over HTTP")
+        if not run.rows:
+            raise Unverified(f"the happy path of {self.cassette.name} gives no row")
+        return run
+
+    @property
+    def after_token(self) -> Which:
+        """The requests that need the token of a call before them."""
+        calls = {one.number for one in self.token_calls}
+        first = min(calls, default=len(self.baseline.exchanges))
+        return Which("follows a call for a token", lambda one: one.number > first and one.number not in calls)
+
+    @property
+    def token_calls(self) -> tuple[Exchange, ...]:
+        """The requests of the happy path that ask for a token."""
+        return tuple(one for one in self.baseline.exchanges if names_a_token_call(one.asked))
+
+    def positions(self, which: Which = ANY) -> tuple[int, ...]:
+        """Where faults strike: the first, a middle and the last request, and the call for a token.
+
+        Every one of them, where the runs are thorough.
+        """
+        admitted = [one.number for one in self.baseline.exchanges if which.admits(one)]
+        if self.thorough or not admitted:
+            return tuple(admitted)
+        token = [one.number for one in self.token_calls[:1] if which.admits(one)]
+        middle = admitted[(len(admitted) - 1) // 2]
+        return tuple(sorted({admitted[0], middle, admitted[-1], *token}))
+
+    def observe(self, fault: Fault, times: int | None, position: int, evidence: EvidenceLog) -> Observed:
+        """One run; unverified unless the fault was delivered, errored when a request was not recorded."""
+        baseline = self.baseline
+        scenario = Scenario(fault, position, times)
+        if scenario not in self._seen:
+            run = self.source.run(self.cassette, scenario)
+            self._seen[scenario] = self._beside(scenario, run, baseline)
+        seen = self._seen[scenario]
+        _require_recorded(seen.run, scenario)
+        if not seen.run.delivered and not seen.run.unanswered:
+            raise Unverified(f"{scenario}: the fault was never delivered")
+        evidence.saw("request", str(seen), seen.timeline)
+        return seen
+
+    @property
+    def connected(self) -> tuple[tuple[Connected, Location], ...]:
+        """The hosts and ports that the runs made until now connected to, and the lines that did, in order."""
+        runs = [self.first, *(one.run for one in self._seen.values())]
+        met = {(one.host, one.port): one for run in reversed(runs) for one in reversed(run.connected)}
+        met = dict(reversed(met.items()))
+        return tuple(
+            (one, innermost(one.places, self.root) or self.named)
+            for one in met.values()
+            if one.host != ELSEWHERE
+        )
+
+    @property
+    def seen(self) -> tuple[Observed, ...]:
+        """Every run that was made until now, the happy path first."""
+        return (self._beside(Scenario(), self.baseline, self.baseline), *self._seen.values())
+
+    def _beside(self, scenario: Scenario, run: Run, baseline: Run) -> Observed:
+        return Observed(scenario, run, baseline, self.root, self.named)
+
+    def everywhere(
+        self,
+        fault: Fault,
+        times: int | None,
+        evidence: EvidenceLog,
+        which: Which = ANY,
+    ) -> Iterator[Observed]:
+        """One run for each position; not applicable where no request there is such a one."""
+        positions = self.positions(which)
+        if not positions:
+            raise NotApplicable(f"no request of the happy path {which.words}")
+        for position in positions:
+            yield self.observe(fault, times, position, evidence)
+
+    def on_later_pages(self, fault: Fault, times: int | None, evidence: EvidenceLog) -> Iterator[Observed]:
+        """One run for the second page and one for the last; not applicable where there is but one."""
+        later = _later_pages(self.baseline.exchanges)
+        if not later:
+            raise NotApplicable("the happy path is one page")
+        for position in later if self.thorough else sorted({later[0], later[-1]}):
+            yield self.observe(fault, times, position, evidence)
+
+
+def _later_pages(exchanges: tuple[Exchange, ...]) -> list[int]:
+    """The requests that ask for more: another one to an address that was asked before.
+
+    What is asked of other addresses in between does not matter: several lists may be read beside each other.
+    """
+    first: dict[tuple[str, str, str], Key] = {}
+    return [one.number for one in exchanges if first.setdefault(one.address, one.key) != one.key]
+
+
+def _require_recorded(run: Run, scenario: Scenario) -> None:
+    if run.missed:
+        raise HarnessFault(f"{scenario}: {run.missed[0].miss}")
+    if run.how == "crashed":
+        raise HarnessFault(f"{scenario}: the process crashed ({_signal(run)}){_last_words(run)}")
+    if run.how == "lost":
+        raise HarnessFault(f"{scenario}: the run took its sandbox with it{_last_words(run)}")
+
+
+def _signal(run: Run) -> str:
+    try:
+        return signal.Signals(-(run.code or 0)).name
+    except ValueError:
+        return "without a signal"
+
+
+def _last_words(run: Run) -> str:
+    return f": {run.output.strip().splitlines()[-1]}" if run.output.strip() else ""
