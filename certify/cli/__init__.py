@@ -84,6 +84,8 @@ def _stop(error: CertifyError) -> NoReturn:
     multiple=True,
     help="Run only this rule, id or area. May be repeated. Gives no verdict.",
 )
+@click.option("--thorough", is_flag=True, help="Let faults strike at every request, not at some of them.")
+@click.option("--no-fork", is_flag=True, help="Import the connector anew for every scenario.")
 @click.option("--example", is_flag=True, help="Certify the embedded example connector.")
 @click.option(
     "--python",
@@ -133,6 +135,60 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
     from certify.cli.certification import Wish, certify
 
     ctx.exit(certify(Wish(**options)))
+
+
+@cli.command()
+@click.option("-C", "folder", metavar="DIR", type=_FOLDER, default=".", help="The connector's folder.")
+@click.option("--contract", metavar="FILE", type=_FOLDER, help="The contract.")
+@click.option(
+    "--config",
+    metavar="FILE",
+    type=_FOLDER,
+    help="A configuration with real credentials, outside the repository or ignored by git "
+    "(default: the contract's sample, with ${NAME} taken from the environment).",
+)
+@click.option("--stream", metavar="NAME", help="The stream to read.")
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(("full_refresh", "incremental", "resume", "check")),
+    help="Record only this. May be repeated.",
+)
+@click.option("--refresh", is_flag=True, help="Replace cassettes that are there.")
+@click.option(
+    "--timeout",
+    "patience",
+    metavar="SECONDS",
+    type=click.FloatRange(1, 24 * 3600),
+    default=900.0,
+    show_default=True,
+    help="How long one run may take.",
+)
+@click.option(
+    "--python",
+    "interpreter",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, executable=True, path_type=Path),
+    help="The interpreter the connector is installed in (default: certify's own).",
+)
+@click.pass_context
+def record(ctx: click.Context, /, **options: Any) -> None:
+    r"""Run the connector against its live API once, and write the cassettes that certify replays.
+
+    This uses the network, and real credentials. The connector reaches certify alone, which asks the API in
+    its stead, replaces credentials by REDACTED, and writes nothing while a known one is left in an answer.
+
+    Exit codes: 0 written, 2 nothing was written, 3 written but not replayed with the same rows,
+    130 interrupted.
+
+    
+    ORDERS_API_TOKEN=… certify record -C path/to/connector
+    certify record --config ~/secrets/orders.json --only full_refresh --refresh
+    """
+    from certify.cli.recorder import RecordingWish
+    from certify.cli.recording import record_cassettes
+
+    ctx.exit(record_cassettes(RecordingWish(**options)))
 
 
 @cli.command()

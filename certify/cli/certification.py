@@ -40,6 +40,8 @@ class Wish:
     contract: Path | None
     artifact_dir: Path | None
     only: tuple[str, ...]
+    thorough: bool
+    no_fork: bool
     example: bool
     interpreter: Path | None
     shape: str
@@ -100,6 +102,8 @@ def _certify_one(wish: Wish, folder: Path, artifact_dir: Path | None, display: D
         contract=str(contract.path),
         only=wish.only,
         interpreter=str(interpreter) if interpreter else None,
+        thorough=wish.thorough,
+        no_fork=wish.no_fork,
     )
     into = _artifact_dir(wish, contract, artifact_dir)
     if into is not None:
