@@ -38,9 +38,9 @@ _NOT_CLAIMED = """\
 
 
 def evidence(report: Report) -> str:
-    """What was seen while each rule ran."""
-    witnesses = [rule for rule in report.rules if rule.evidence]
-    seen = [(rule, entry) for rule in witnesses for entry in rule.evidence]
+    """What was seen while each rule ran; what has a timeline stands there."""
+    seen = [(rule, entry) for rule in report.rules for entry in rule.evidence if entry.timeline is None]
+    witnesses = {rule.id for rule, _ in seen}
     summary = f"{number_of(len(seen), 'observation')} in {number_of(len(witnesses), 'rule')}"
     return page(["## Evidence", fold(summary, bullets(_seen, seen, _EVIDENCE))]) if seen else ""
 

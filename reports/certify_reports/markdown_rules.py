@@ -21,6 +21,7 @@ from certify_reports.blocks import (
     told,
 )
 from certify_reports.escape import code, fenced, html
+from certify_reports.timelines import diagrams
 from certify_reports.words import SYMBOLS, counts_of, number_of, sentence, standing, status_mark
 
 _AREAS = Limit(60, 300_000)
@@ -93,6 +94,7 @@ def _failure(rule: RuleResult) -> str:
             f"### {SYMBOLS[rule.status]} {named(rule.id)}",
             f"**Expected:** {sentence(said(rule.title))} ({standing(rule)})",
             _happened(rule),
+            diagrams(rule),
             fold("The items that did not pass", bullets(_item, _broken_items(rule), _FINDINGS)),
             fold("Details", fenced(clipped(rule.detail, EXPLANATION)) if rule.detail.strip() else ""),
             told("Why it matters:", rule.why),

@@ -22,6 +22,7 @@ from certify.model import (
     IdResult,
     ItemResult,
     Location,
+    Moment,
     NextTier,
     Reason,
     Report,
@@ -31,6 +32,7 @@ from certify.model import (
     Step,
     SuiteFacts,
     Tier,
+    Timeline,
     Verdict,
     WaiverResult,
     sealed,
@@ -85,6 +87,27 @@ _TIMEOUT = a_rule("timeout_is_set", "error_paths", title="Every request has a ti
 _READ = a_rule("full_read_is_complete", "source", title="A full read yields every row of the cassette")
 
 
+_HANGS = Timeline(
+    "an answer that never comes at request 2, every time",
+    (
+        Moment(0.0, "request", "GET /v1/orders", "api.demo.example", "200"),
+        Moment(0.0, "request", "GET /v1/orders; end #35; <b> %%", "api.demo.example", "nothing"),
+        Moment(0.0, "wait", "read timeout", seconds=1e12),
+        Moment(7200.0, "end", "no end: it still waits after 7200 s"),
+    ),
+)
+_FAILS_ONCE = Timeline(
+    "503 with retry-after: 7 at request 1, once",
+    (
+        Moment(0.0, "request", "GET /v1/orders", "api.demo.example", "503, retry-after: 7"),
+        Moment(0.0, "wait", "sleep", seconds=7.0),
+        *(Moment(7.0, "request", "GET /v1/orders", "api.demo.example", "200") for _ in range(30)),
+        Moment(7.0, "end", "success with 14 of 14 rows"),
+    ),
+    left_out=12,
+)
+
+
 def _report(verdict: Verdict, rules: tuple[RuleResult, ...], ids: tuple[IdResult, ...]) -> Report:
     mandatory = [name.status for name in ids] + [rule.status for rule in rules if rule.required]
     return Report(
@@ -128,6 +151,15 @@ def certified() -> Report:
         _TIMEOUT,
         status=Status.FAILED,
         message="2 of 3 requests had no timeout",
+        findings=(
+            Finding("a run waits for ever", expected="a timeout", scenario=_HANGS.scenario),
+            Finding("another does", expected="a timeout", scenario=_HANGS.scenario),
+        ),
+        evidence=(
+            Evidence("request", "hangs: 2 requests", timeline=_HANGS),
+            Evidence("request", "fails once: 2 requests", timeline=_FAILS_ONCE),
+            Evidence("note", "looked at every request"),
+        ),
         items=(
             ItemResult(
                 "certification.yaml::error_paths::test_timeout_is_set[first]", Status.PASSED, 0.01, ""

@@ -18,10 +18,12 @@ from certify.model import (
     Finding,
     ItemResult,
     Location,
+    Moment,
     Report,
     RuleResult,
     RunFacts,
     SuiteFacts,
+    Timeline,
     WaiverResult,
     digest_of,
     from_json,
@@ -44,12 +46,14 @@ def reports() -> st.SearchStrategy[Report]:
     """Any report with figures that JSON has and text that Unicode has."""
     place = st.none() | st.builds(Location, line=_LINES)
     finding = st.builds(Finding, location=place)
+    moment = st.builds(Moment, at=_SECONDS, seconds=_SECONDS)
+    timeline = st.builds(Timeline, moments=several(moment), left_out=st.integers(0, 2**31))
     rule = st.builds(
         RuleResult,
         seconds=_SECONDS,
         location=place,
         findings=several(finding),
-        evidence=several(st.from_type(Evidence)),
+        evidence=several(st.builds(Evidence, timeline=st.none() | timeline)),
         items=several(st.builds(ItemResult, seconds=_SECONDS)),
         waiver=st.none() | st.from_type(WaiverResult),
     )
