@@ -8,4 +8,5 @@ __all__ = [  # noqa: RUF022  the order is the point
     "packaging",
     "security",
     "quality",
+    "error_paths",
 ]

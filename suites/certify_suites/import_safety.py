@@ -12,6 +12,7 @@ from certify import (
     NotApplicable,
     Subject,
     Tier,
+    Unverified,
     no_findings,
     rule,
 )
@@ -49,7 +50,7 @@ def test_imports_cleanly(import_observation: ImportObservation, evidence: Eviden
 
 @rule("optional_dependencies_are_optional", tier=Tier.BRONZE, effort=Effort.LOW)
 def test_optional_dependencies_are_optional(
-    imported: ImportObservation, import_probe: ImportProbe, evidence: EvidenceLog
+    imported: ImportObservation, import_probe: ImportProbe, subject: Subject, evidence: EvidenceLog
 ) -> None:
     """The package imports without its optional dependencies.
 
@@ -60,6 +61,11 @@ def test_optional_dependencies_are_optional(
     """
     hidden = import_probe.optional_modules()
     if not hidden:
+        if subject.extras_elsewhere:
+            raise Unverified(
+                f"{subject.extras_elsewhere} may declare extras; they are read from pyproject.toml alone",
+                '[project.optional-dependencies]\nfast = ["orjson"]',
+            )
         raise NotApplicable("no extra names a package that is not required anyway")
     seen = import_probe.without(hidden)
     evidence.saw("import", f"imported {len(seen.imported)} modules with {', '.join(hidden)} hidden")

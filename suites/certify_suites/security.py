@@ -1,4 +1,4 @@
-"""Security, as far as it can be read: no credential in the repository, TLS verified, hosts declared."""
+"""Security: no credential in the repository or in what a run lets out, TLS verified, hosts declared."""
 
 from __future__ import annotations
 
@@ -9,15 +9,24 @@ from certify import (
     Contract,
     Effort,
     EvidenceLog,
+    FaultRuns,
     Finding,
     NotApplicable,
+    Observed,
     Repository,
     Tier,
     Unverified,
     no_findings,
     rule,
 )
-from certify.repository.secrets import Cassettes, SecretSearch, search_cassettes, search_source
+from certify.replay import faults
+from certify.repository.secrets import (
+    Cassettes,
+    SecretSearch,
+    names_a_secret,
+    search_cassettes,
+    search_source,
+)
 from certify.repository.source import (
     MAY_HOLD_ADDRESS,
     MAY_TURN_OFF,
@@ -25,11 +34,13 @@ from certify.repository.source import (
     PythonSources,
     addresses,
     declared_hosts,
+    is_covered,
     is_declared,
     is_local,
     is_unencrypted,
     unverified_tls,
 )
+from certify.sandbox.leaks import Leak
 
 
 @rule("no_secret_in_source", tier=Tier.BRONZE, effort=Effort.MEDIUM)
@@ -167,3 +178,96 @@ def _undeclared(found: list[Address], declared: dict[str, tuple[str, ...]]) -> I
                 fix=f"add {one.url.host} to {where}, if the connector is meant to speak to it; else remove "
                 "it, or take it from the configuration",
             )
+
+
+@rule("egress_is_declared", tier=Tier.GOLD, effort=Effort.LOW, capabilities=("source",))
+def test_egress_is_declared(contract: Contract, fault_runs: FaultRuns, evidence: EvidenceLog) -> None:
+    """Every host that a run connects to is declared.
+
+    Why: what a firewall opens, and what a reviewer agrees to, is the list in the contract. Telemetry of a
+    library, a redirect, a host from an answer: only a run shows them.
+
+    Fix: declare the host if the connector is meant to speak to it, else stop what speaks to it:
+
+        policy:
+          egress_hosts: [api.demo.example]
+    """
+    declared = declared_hosts(contract)
+    met = fault_runs.connected
+    for one, _ in met:
+        evidence.saw("request", f"connected to {one.host}:{one.port}")
+    if not met:
+        raise NotApplicable("the happy path connects to no host")
+    if not declared:
+        listed = ", ".join(one.host for one, _ in met[:5])
+        raise Unverified(
+            f"the contract declares no hosts; the run connects to {listed}",
+            f"policy:\n  egress_hosts: [{listed}]",
+        )
+    hosts = [host for said in declared.values() for host in said]
+    no_findings(
+        Finding(
+            f"the run connects to {one.host}, port {one.port}, which is not declared",
+            place,
+            expected=f"a host of {' or '.join(declared)}: {', '.join(hosts[:10])}",
+            fix=f"add {one.host} there, if it is meant to be spoken to; else stop what speaks to it",
+        )
+        for one, place in met
+        if not is_local(one.host) and not is_covered(one.host, hosts)
+    )
+
+
+@rule("no_canary_in_output", tier=Tier.GOLD, effort=Effort.MEDIUM, capabilities=("source",))
+def test_no_canary_in_output(contract: Contract, fault_runs: FaultRuns, evidence: EvidenceLog) -> None:
+    """No credential comes out: in no row, state, log line, error or output, in no form.
+
+    Why: logs are read by more people than secrets are, and are kept longer. Most leaks are not a line that
+    prints the token: they are an error that quotes the request, headers and all.
+
+    Every secret of the configuration is replaced by a canary, a value of the same shape that means nothing,
+    and so is each token that the API issues. They are looked for as they are, URL-encoded, JSON-escaped, in
+    base64 and in hexadecimal digits.
+
+    Fix: leave headers and query out of messages, and never log a configuration.
+    """
+    search = fault_runs.search
+    if not search.needles:
+        secrets = [name for name in fault_runs.source.plan.config if names_a_secret(str(name))]
+        if secrets:
+            raise Unverified(
+                f"no secret is named, though the configuration has {secrets[0]}",
+                f"subject:\n  secrets: [{', '.join(secrets)}]",
+            )
+        raise NotApplicable("the configuration has no secret")
+    for fault, times in _TELLING:
+        for position in fault_runs.positions():
+            fault_runs.observe(fault, times, position, evidence)
+    runs = fault_runs.seen
+    rows, lines = (sum(len(getattr(seen.run, name)) for seen in runs) for name in ("rows", "log"))
+    evidence.saw(
+        "note",
+        f"looked for {len(set(search.forms.values()))} forms of the secrets in {len(runs)} runs: "
+        f"{rows} rows, {lines} lines of log",
+    )
+    found: dict[Leak, Observed] = {}
+    for seen in runs:
+        for leak in search.leaks(seen.run):
+            found.setdefault(leak, seen)
+    no_findings(
+        Finding(
+            f"{leak.secret} comes out in {leak.where}, {leak.form} ({seen.scenario})",
+            seen.location,
+            expected="none of the credential",
+        )
+        for leak, seen in found.items()
+    )
+
+
+#: After these, connectors say most.
+_TELLING = (
+    (faults.refusal(401), None),
+    (faults.refusal(400), None),
+    (faults.refusal(503), None),
+    (faults.RESET, None),
+    (faults.MALFORMED_JSON, None),
+)
