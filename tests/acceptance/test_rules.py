@@ -11,6 +11,10 @@ from certify.plugin.planning import installed_rules
 from tests.acceptance.connectors import BROKEN, GOOD, Broken, Certified, certify
 
 RULES = installed_rules().rules
+ON_THE_WIRE = {name for name, rule in RULES.items() if rule.area == "error_paths"} | {
+    "egress_is_declared",
+    "no_canary_in_output",
+}
 
 
 def test_each_rule_has_a_broken_connector_and_each_broken_connector_a_rule() -> None:
@@ -61,10 +65,14 @@ def test_a_rule_fails_on_its_broken_connector_and_little_else_does(
     rule: str, certified_good: dict[str, Certified], tmp_path: Path
 ) -> None:
     broken = Broken.of(rule)
-    ended = certify(broken.lay_out(tmp_path), tmp_path / "out")
-    expected = certified_good[broken.system].statuses | dict.fromkeys(broken.fails | {rule}, "failed")
-    assert ended.statuses == expected
-    assert (ended.exit_code, ended.report["verdict"]) == (1, "not_certified")
+    good = certified_good[broken.system].statuses
+    # What cannot change a run is held against what is read alone: a hundred scenarios take their time.
+    looked_at = good if broken.changes_runs else good.keys() - ON_THE_WIRE
+    only = [word for name in looked_at for word in ("--only", name)] if looked_at is not good else []
+    ended = certify(broken.lay_out(tmp_path), tmp_path / "out", *only)
+    failed = dict.fromkeys(broken.fails | {rule}, "failed")
+    assert ended.statuses == {name: good[name] for name in looked_at} | failed
+    assert (ended.exit_code, ended.report["verdict"]) == (1, "none" if only else "not_certified")
     assert all(finding["location"] for finding in ended.rules[rule]["findings"])
 
 
