@@ -1,0 +1,1 @@
+"""Water levels, read with each of Python's HTTP clients."""
