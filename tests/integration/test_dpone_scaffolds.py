@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import itertools
 import json
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +17,9 @@ import yaml
 from certify.contract import load_contract
 from certify.errors import ContractError
 from certify.model import IdKind, IdResult, Report, RuleResult, Status, Verdict, from_json
+from tests.integration.published import interpreter_with
 
 pytestmark = pytest.mark.real
-
-ROOT = Path(__file__).resolve().parents[2]
 
 #: Its scaffolds are the same from 0.5.0 to 0.88.0.
 REQUIREMENT = "dpone>=0.5"
@@ -90,34 +85,8 @@ SCAFFOLDS = (
 
 @pytest.fixture(scope="session")
 def dpone() -> Path:
-    """An interpreter that has dpone, kept from run to run; workers that come at once wait for the first."""
-    cache = Path(os.environ.get("CERTIFY_CACHE") or ROOT / ".ci-cache")
-    cache.mkdir(parents=True, exist_ok=True)
-    environment, ready = cache / "dpone-venv", cache / "dpone-venv" / "ready"
-    wanted = f"{sys.version}\n{REQUIREMENT}\n"
-    with _alone(cache / "dpone-venv.lock"):
-        if not ready.is_file() or ready.read_text() != wanted:
-            shutil.rmtree(environment, ignore_errors=True)
-            python = _install(environment)
-            ready.write_text(wanted)
-        else:
-            python = environment / "bin" / "python"
-    return python
-
-
-def _install(environment: Path) -> Path:
-    python = environment / "bin" / "python"
-    pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([sys.executable, "-m", "venv", environment], check=True, timeout=600)
-    subprocess.run([*pip, REQUIREMENT], check=True, timeout=600)
-    return python
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    """An interpreter that has dpone."""
+    return interpreter_with("dpone", [REQUIREMENT])
 
 
 @pytest.fixture(scope="session")
