@@ -109,16 +109,24 @@ class Finding:
     scenario: str | None = None
 
 
+class MomentKind(StrEnum):
+    """What happened at a moment of a run."""
+
+    REQUEST = "request"
+    WAIT = "wait"
+    END = "end"
+
+
 @dataclass(frozen=True)
 class Moment:
     """One moment of a run: `at` and `seconds` are virtual seconds, `at` since the run began.
 
-    `kind` is `request` (`text` went to `host`, which gave `answer`), `wait` (on `text`, for `seconds`) or
-    `end` (`text` says how).
+    Of a request, `text` went to `host`, which gave `answer`; a wait was on `text`, for `seconds`; at the end
+    `text` says how.
     """
 
     at: float
-    kind: str
+    kind: MomentKind
     text: str
     host: str = ""
     answer: str = ""

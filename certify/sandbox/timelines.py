@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from certify.model import Moment, Timeline
+from certify.model import Moment, MomentKind, Timeline
 from certify.replay.faults import How
 from certify.replay.played import HANDSHAKE, Exchange
 from certify.run import Run
@@ -33,22 +33,22 @@ def timeline_of(run: Run, scenario: str, ending: str) -> Timeline:
     """Its moments in order; at one moment, what was asked comes before what is waited for."""
     moments = [
         *map(_request, run.exchanges),
-        *(Moment(one.at, "request", "connect", one.host, "nothing") for one in run.unanswered),
+        *(Moment(one.at, MomentKind.REQUEST, "connect", one.host, "nothing") for one in run.unanswered),
         *(
-            Moment(wait.at, "wait", wait.kind, seconds=wait.seconds)
+            Moment(wait.at, MomentKind.WAIT, wait.kind, seconds=wait.seconds)
             for wait in run.waits
             if wait.seconds >= _SHORTEST_WAIT
         ),
     ]
-    moments.sort(key=lambda moment: (round(moment.at, 3), moment.kind))
-    end = Moment(round(run.virtual_seconds, 3), "end", ending)
+    moments.sort(key=lambda moment: (round(moment.at, 3), moment.kind.value))
+    end = Moment(round(run.virtual_seconds, 3), MomentKind.END, ending)
     return Timeline(scenario, (*moments[:_MOST], end), max(0, len(moments) - _MOST))
 
 
 def _request(exchange: Exchange) -> Moment:
     asked = exchange.asked
     text = "connect" if asked.method == HANDSHAKE else f"{asked.method} {asked.path}"
-    return Moment(exchange.at, "request", text, asked.host, _answer(exchange))
+    return Moment(exchange.at, MomentKind.REQUEST, text, asked.host, _answer(exchange))
 
 
 def _answer(exchange: Exchange) -> str:

@@ -117,7 +117,8 @@ def _finding(finding: Finding) -> str:
     where = f"{named(str(finding.location))}: " if finding.location else ""
     expected = f" Expected: {sentence(said(finding.expected))}" if finding.expected else ""
     fix = f" Fix: {sentence(said(finding.fix))}" if finding.fix else ""
-    return f"{where}{sentence(said(finding.message))}{expected}{fix}"
+    # A sentence before it is escaped: `0` alone begins no list, and `0.` does.
+    return f"{where}{said(sentence(finding.message))}{expected}{fix}"
 
 
 def _broken_items(rule: RuleResult) -> list[ItemResult]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from certify.model import Finding, Moment, Report, RuleResult, Timeline
+from certify.model import Finding, Moment, MomentKind, Report, RuleResult, Timeline
 from certify_reports.blocks import Limit, clipped, fold, named, page, row, said, table
 from certify_reports.escape import fenced
 from certify_reports.words import number_of
@@ -51,8 +51,8 @@ def _scenario_of(finding: Finding) -> str:
 
 
 def _scenario(timeline: Timeline) -> str:
-    moments = [one for one in timeline.moments if one.kind != "end"]
-    ends = [one.text for one in timeline.moments if one.kind == "end"]
+    moments = [one for one in timeline.moments if one.kind is not MomentKind.END]
+    ends = [one.text for one in timeline.moments if one.kind is MomentKind.END]
     words = [_words(one) for one in moments[:_IN_LINE]]
     left = timeline.left_out + len(moments) - len(words)
     happened = "; ".join([*words, *([f"… {left} more"] if left else [])])
@@ -60,14 +60,14 @@ def _scenario(timeline: Timeline) -> str:
 
 
 def _words(moment: Moment) -> str:
-    if moment.kind == "wait":
+    if moment.kind is MomentKind.WAIT:
         return f"waits {_seconds(moment.seconds)}"
     return f"{named(clipped(moment.text, _LABEL))} → {said(clipped(moment.answer, _LABEL)) or 'no answer'}"
 
 
 def _diagram(timeline: Timeline) -> str:
-    moments = [one for one in timeline.moments if one.kind != "end"]
-    hosts = list(dict.fromkeys(one.host for one in moments if one.kind == "request"))
+    moments = [one for one in timeline.moments if one.kind is not MomentKind.END]
+    hosts = list(dict.fromkeys(one.host for one in moments if one.kind is MomentKind.REQUEST))
     lines = ["sequenceDiagram", "participant C as connector"]
     lines += [f"participant H{number} as {_label(host)}" for number, host in enumerate(hosts)]
     for moment in moments[:_IN_DIAGRAM]:
@@ -77,13 +77,13 @@ def _diagram(timeline: Timeline) -> str:
     lines += [
         f"Note over C: {_seconds(one.at)}: {_label(one.text)}"
         for one in timeline.moments
-        if one.kind == "end"
+        if one.kind is MomentKind.END
     ]
     return fenced("\n    ".join(lines), "mermaid")
 
 
 def _lines(moment: Moment, hosts: list[str]) -> list[str]:
-    if moment.kind == "wait":
+    if moment.kind is MomentKind.WAIT:
         return [f"Note over C: waits {_seconds(moment.seconds)} ({_label(moment.text)})"]
     host = f"H{hosts.index(moment.host)}"
     back = "--)" if moment.answer in ("", "nothing") else "-->>"

@@ -23,6 +23,7 @@ from certify.model import (
     ItemResult,
     Location,
     Moment,
+    MomentKind,
     NextTier,
     Reason,
     Report,
@@ -90,19 +91,19 @@ _READ = a_rule("full_read_is_complete", "source", title="A full read yields ever
 _HANGS = Timeline(
     "an answer that never comes at request 2, every time",
     (
-        Moment(0.0, "request", "GET /v1/orders", "api.demo.example", "200"),
-        Moment(0.0, "request", "GET /v1/orders; end #35; <b> %%", "api.demo.example", "nothing"),
-        Moment(0.0, "wait", "read timeout", seconds=1e12),
-        Moment(7200.0, "end", "no end: it still waits after 7200 s"),
+        Moment(0.0, MomentKind.REQUEST, "GET /v1/orders", "api.demo.example", "200"),
+        Moment(0.0, MomentKind.REQUEST, "GET /v1/orders; end #35; <b> %%", "api.demo.example", "nothing"),
+        Moment(0.0, MomentKind.WAIT, "read timeout", seconds=1e12),
+        Moment(7200.0, MomentKind.END, "no end: it still waits after 7200 s"),
     ),
 )
 _FAILS_ONCE = Timeline(
     "503 with retry-after: 7 at request 1, once",
     (
-        Moment(0.0, "request", "GET /v1/orders", "api.demo.example", "503, retry-after: 7"),
-        Moment(0.0, "wait", "sleep", seconds=7.0),
-        *(Moment(7.0, "request", "GET /v1/orders", "api.demo.example", "200") for _ in range(30)),
-        Moment(7.0, "end", "success with 14 of 14 rows"),
+        Moment(0.0, MomentKind.REQUEST, "GET /v1/orders", "api.demo.example", "503, retry-after: 7"),
+        Moment(0.0, MomentKind.WAIT, "sleep", seconds=7.0),
+        *(Moment(7.0, MomentKind.REQUEST, "GET /v1/orders", "api.demo.example", "200") for _ in range(30)),
+        Moment(7.0, MomentKind.END, "success with 14 of 14 rows"),
     ),
     left_out=12,
 )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from certify.model import Moment, Timeline
+from certify.model import Moment, MomentKind, Timeline
 from certify.replay import Answer, Asked, Exchange, Fault, faults
 from certify.run import Rows, Run, Unanswered, Wait
 from certify.sandbox.timelines import timeline_of
@@ -82,7 +82,7 @@ def test_a_connection_that_nobody_accepts_is_a_moment() -> None:
 def test_of_a_long_run_the_beginning_and_the_end_are_told() -> None:
     timeline = timeline_of(a_run(*(exchange(0.0, 200) for _ in range(100))), "a fault", "success")
     assert (len(timeline.moments), timeline.left_out) == (41, 60)
-    assert timeline.moments[-1].kind == "end"
+    assert timeline.moments[-1].kind is MomentKind.END
 
 
 def test_a_failed_rule_has_one_diagram_for_each_scenario() -> None:
@@ -103,8 +103,8 @@ def test_every_scenario_is_told_once() -> None:
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=100)
 _SECONDS = st.floats(0, 1e12)
 _MOMENTS = st.builds(
-    Moment, _SECONDS, st.sampled_from(["request", "wait"]), _TEXT, _TEXT, _TEXT, _SECONDS
-) | st.builds(Moment, _SECONDS, st.just("end"), _TEXT)
+    Moment, _SECONDS, st.sampled_from([MomentKind.REQUEST, MomentKind.WAIT]), _TEXT, _TEXT, _TEXT, _SECONDS
+) | st.builds(Moment, _SECONDS, st.just(MomentKind.END), _TEXT)
 
 
 @unhurried
