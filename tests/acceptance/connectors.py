@@ -67,12 +67,6 @@ class Broken:
         """What it has that the good connector has not, or has differently; relative to both."""
         return [path for path in _files(self.folder) if path.parts[0] not in ("why.md", _HISTORY)]
 
-    @property
-    def changes_runs(self) -> bool:
-        """Whether a run of it may go another way than one of the good one: by its code, or its recording."""
-        changed = [*self.files, *map(Path, self.removes)]
-        return any(path.parts[0] == "certification" or path.suffix == ".py" for path in changed)
-
     def lay_out(self, into: Path) -> Path:
         """A copy of the good connector with this one's files in it, and its history."""
         laid = self.lay_out_good(into)
