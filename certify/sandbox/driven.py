@@ -248,7 +248,7 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
         elif "holds" in message:
             held.append((str(message["stream"]), str(message["holds"])))
         elif "log" in message:
-            log.append(LogLine(str(message["level"]), str(message["log"]), float(message["at"])))
+            log.append(LogLine(str(message["level"]), str(message["log"]), _seconds(message["at"])))
         elif "ended" in message:
             told = message["ended"]
     error = told.get("error")
@@ -282,11 +282,17 @@ def _how(ended: Ended, told: dict[str, Any]) -> str:
 
 
 def _unanswered_of(told: dict[str, Any]) -> Unanswered:
-    return Unanswered(str(told["unanswered"]), float(told["at"]), _places(told["places"]))
+    return Unanswered(str(told["unanswered"]), _seconds(told["at"]), _places(told["places"]))
+
+
+def _seconds(told: Any) -> float:
+    """Virtual seconds as the connector's side says they are; it may say anything."""
+    seconds = float(told)
+    return min(seconds, _LONGEST) if seconds > 0 else 0.0
 
 
 def _wait(told: dict[str, Any]) -> Wait:
-    return Wait(str(told["kind"]), float(told["at"]), float(told["seconds"]), _places(told["places"]))
+    return Wait(str(told["kind"]), _seconds(told["at"]), _seconds(told["seconds"]), _places(told["places"]))
 
 
 def _raised(error: dict[str, Any]) -> Raised:

@@ -1,8 +1,8 @@
-"""Run the command line in this process, with the body of one rule replaced by `pass`.
+"""Run the command line in this process, with the bodies of some rules replaced by `pass`.
 
-    python tests/acceptance/without_body.py RULE [ARGUMENT …]
+    python tests/acceptance/without_body.py RULE,RULE,… [ARGUMENT …]
 
-Name, parameters, docstring and the decorator's note stay, so that certify finds the rule as before.
+Name, parameters, docstring and the decorator's note stay, so that certify finds the rules as before.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ def empty(function: FunctionType) -> None:
 
 
 if __name__ == "__main__":
-    rule = installed_rules().rules[sys.argv.pop(1)]
-    empty(getattr(importlib.import_module(rule.module), rule.function))
+    rules = installed_rules().rules
+    for name in sys.argv.pop(1).split(","):
+        empty(getattr(importlib.import_module(rules[name].module), rules[name].function))
     main()

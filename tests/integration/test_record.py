@@ -120,7 +120,7 @@ def test_what_a_client_reads_is_recorded_and_replays(
     assert (ran.code, ran.err) == (0, ""), ran.out
     (text,) = cassettes(root).values()
     assert not [secret for secret in SECRETS if secret in text or quote(secret) in text]
-    assert len(requests_in(text)) == (9 if client == "threads" else 4)
+    assert len(requests_in(text)) == (7 if client == "threads" else 4)
     assert "Höhe 2" in read_cassette(
         root / "certification" / "cassettes" / "full_refresh.yaml", "it"
     ).recorded[2].answer.body.decode("utf-8")
