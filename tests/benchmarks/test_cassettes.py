@@ -63,6 +63,7 @@ def _best(of: int, run: Callable[[], object]) -> float:
     return min(seconds)
 
 
+@pytest.mark.nightly
 @pytest.mark.benchmark(group="a cassette of 65 MB")
 def test_reading_takes_little_longer_than_libyaml(benchmark: Any, large: Path) -> None:
     text = large.read_text(encoding="utf-8")

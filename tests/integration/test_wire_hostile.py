@@ -377,7 +377,13 @@ ENDLESS = {
 }
 
 
-@pytest.mark.parametrize(("lines", "said"), ENDLESS.values(), ids=ENDLESS)
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        pytest.param(*what, id=name, marks=[pytest.mark.nightly] if name == "yielding" else [])
+        for name, what in ENDLESS.items()
+    ],
+)
 def test_what_has_no_end_is_ended(judged: Callable[..., Judged], lines: list[str], said: str) -> None:
     seen = judged(*lines)
     assert seen.status is Status.BLOCKED
