@@ -15,11 +15,12 @@ from typing import Any, Protocol, Self
 from certify.replay.cassette import Cassette
 from certify.replay.faults import HAPPY_PATH, How, Scenario
 from certify.replay.matching import CassetteIndex, Key
-from certify.replay.played import Aim, Exchange, Played
+from certify.replay.played import Aim, Played
 from certify.replay.wire import Wire
-from certify.run import Connected, LogLine, Places, Raised, Row, Rows, Run, Unanswered, Wait
+from certify.run import Run
 from certify.sandbox.inside.clock import PAGE
 from certify.sandbox.limits import Limits
+from certify.sandbox.told_run import LONGEST, observed
 from certify.sandbox.zygote import Ended, Zygote
 
 #: One run of a recorded connector takes milliseconds; what takes this long hangs.
@@ -27,8 +28,6 @@ RUN_LIMITS = Limits(wall_seconds=20.0, resident_bytes=2 * 1024**3)
 _OFFSET = struct.Struct("<d")
 #: More connections than any run opens.
 _EVERY = 1_000_000
-#: Virtual seconds that no run lasts.
-_LONGEST = 1e12
 #: Where a cassette has no dates.
 _SOME_MOMENT = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
@@ -128,7 +127,7 @@ class DrivenSource:
     def _now(self) -> float:
         """The clock as the connector's side says it is; it may say anything."""
         said = float(_OFFSET.unpack_from(self._page)[0])
-        return said if 0.0 <= said < _LONGEST else 0.0
+        return said if 0.0 <= said < LONGEST else 0.0
 
     def run(
         self,
@@ -215,90 +214,3 @@ def _imported(ended: Ended) -> tuple[str, ...]:
 def _aim(path: tuple[Key, ...], position: int) -> Aim | None:
     """The request at a position of the happy path; None when that is not known."""
     return Aim(path[position], path[:position].count(path[position])) if position < len(path) else None
-
-
-def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: float) -> Run:
-    """The run that a fork's messages tell of."""
-    rows: list[Row] = []
-    digests = bytearray()
-    states: list[str] = []
-    waits: list[Wait] = []
-    log: list[LogLine] = []
-    asked_from: list[Places] = []
-    unanswered: list[Unanswered] = []
-    connected: list[Connected] = []
-    held: list[Row] = []
-    told: dict[str, Any] = {}
-    for message in ended.messages:
-        if "rows" in message:
-            rows.extend((str(stream), str(row)) for stream, row in message["rows"])
-        elif "digests" in message:
-            digests += bytes.fromhex(message["digests"])
-        elif "state" in message:
-            states.append(str(message["state"]))
-        elif "wait" in message:
-            waits.append(_wait(message["wait"]))
-        elif "asks" in message:
-            asked_from.append(_places(message["asks"]))
-        elif "unanswered" in message:
-            unanswered.append(_unanswered_of(message))
-        elif "connects" in message:
-            host, port = message["connects"]
-            connected.append(Connected(str(host), int(port), _places(message["places"])))
-        elif "holds" in message:
-            held.append((str(message["stream"]), str(message["holds"])))
-        elif "log" in message:
-            log.append(LogLine(str(message["level"]), str(message["log"]), _seconds(message["at"])))
-        elif "ended" in message:
-            told = message["ended"]
-    error = told.get("error")
-    return Run(
-        how=_how(ended, told),
-        rows=Rows(tuple(rows), bytes(digests)),
-        states=tuple(states),
-        exchanges=exchanges,
-        waits=tuple(waits),
-        log=tuple(log),
-        output=ended.output.decode("utf-8", "replace"),
-        raised=_raised(error) if error else None,
-        code=told.get("code", ended.code if ended.signal is None else -ended.signal),
-        virtual_seconds=virtual_seconds,
-        seconds=ended.seconds,
-        peak_kib=ended.peak_kib,
-        asked_from=tuple(asked_from),
-        unanswered=tuple(unanswered),
-        connected=tuple(connected),
-        held=tuple(held),
-    )
-
-
-def _how(ended: Ended, told: dict[str, Any]) -> str:
-    """How it ended: by its own last word, unless the sandbox ended it."""
-    if ended.why != "exit":
-        return ended.why
-    if ended.signal is not None:
-        return "crashed"
-    return str(told.get("how", "vanished"))
-
-
-def _unanswered_of(told: dict[str, Any]) -> Unanswered:
-    return Unanswered(str(told["unanswered"]), _seconds(told["at"]), _places(told["places"]))
-
-
-def _seconds(told: Any) -> float:
-    """Virtual seconds as the connector's side says they are; it may say anything."""
-    seconds = float(told)
-    return min(seconds, _LONGEST) if seconds > 0 else 0.0
-
-
-def _wait(told: dict[str, Any]) -> Wait:
-    return Wait(str(told["kind"]), _seconds(told["at"]), _seconds(told["seconds"]), _places(told["places"]))
-
-
-def _raised(error: dict[str, Any]) -> Raised:
-    places = _places(error["places"])
-    return Raised(str(error["type"]), str(error["message"]), str(error["traceback"]), places)
-
-
-def _places(told: list[tuple[str, int]]) -> Places:
-    return tuple((str(file), int(line)) for file, line in told)

@@ -9,8 +9,9 @@ from typing import Any
 from certify.replay.cassette import Recorded
 from certify.replay.live import LiveApi, Recording
 from certify.run import Run
-from certify.sandbox.driven import DrivenSource, observed
+from certify.sandbox.driven import DrivenSource
 from certify.sandbox.limits import Limits
+from certify.sandbox.told_run import observed
 
 #: An API may be slow, and make its callers wait.
 _PATIENCE = 900.0

@@ -1,0 +1,99 @@
+"""Make a run of what a fork told of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from certify.replay.played import Exchange
+from certify.run import Connected, LogLine, Places, Raised, Row, Rows, Run, Unanswered, Wait
+from certify.sandbox.zygote import Ended
+
+#: Virtual seconds that no run lasts.
+LONGEST = 1e12
+
+
+def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: float) -> Run:
+    """The run that a fork's messages tell of."""
+    rows: list[Row] = []
+    digests = bytearray()
+    states: list[str] = []
+    waits: list[Wait] = []
+    log: list[LogLine] = []
+    asked_from: list[Places] = []
+    unanswered: list[Unanswered] = []
+    connected: list[Connected] = []
+    held: list[Row] = []
+    told: dict[str, Any] = {}
+    for message in ended.messages:
+        if "rows" in message:
+            rows.extend((str(stream), str(row)) for stream, row in message["rows"])
+        elif "digests" in message:
+            digests += bytes.fromhex(message["digests"])
+        elif "state" in message:
+            states.append(str(message["state"]))
+        elif "wait" in message:
+            waits.append(_wait(message["wait"]))
+        elif "asks" in message:
+            asked_from.append(_places(message["asks"]))
+        elif "unanswered" in message:
+            unanswered.append(_unanswered_of(message))
+        elif "connects" in message:
+            host, port = message["connects"]
+            connected.append(Connected(str(host), int(port), _places(message["places"])))
+        elif "holds" in message:
+            held.append((str(message["stream"]), str(message["holds"])))
+        elif "log" in message:
+            log.append(LogLine(str(message["level"]), str(message["log"]), _seconds(message["at"])))
+        elif "ended" in message:
+            told = message["ended"]
+    error = told.get("error")
+    return Run(
+        how=_how(ended, told),
+        rows=Rows(tuple(rows), bytes(digests)),
+        states=tuple(states),
+        exchanges=exchanges,
+        waits=tuple(waits),
+        log=tuple(log),
+        output=ended.output.decode("utf-8", "replace"),
+        raised=_raised(error) if error else None,
+        code=told.get("code", ended.code if ended.signal is None else -ended.signal),
+        virtual_seconds=virtual_seconds,
+        seconds=ended.seconds,
+        peak_kib=ended.peak_kib,
+        asked_from=tuple(asked_from),
+        unanswered=tuple(unanswered),
+        connected=tuple(connected),
+        held=tuple(held),
+    )
+
+
+def _how(ended: Ended, told: dict[str, Any]) -> str:
+    """How it ended: by its own last word, unless the sandbox ended it."""
+    if ended.why != "exit":
+        return ended.why
+    if ended.signal is not None:
+        return "crashed"
+    return str(told.get("how", "vanished"))
+
+
+def _unanswered_of(told: dict[str, Any]) -> Unanswered:
+    return Unanswered(str(told["unanswered"]), _seconds(told["at"]), _places(told["places"]))
+
+
+def _seconds(told: Any) -> float:
+    """Virtual seconds as the connector's side says they are; it may say anything."""
+    seconds = float(told)
+    return min(seconds, LONGEST) if seconds > 0 else 0.0
+
+
+def _wait(told: dict[str, Any]) -> Wait:
+    return Wait(str(told["kind"]), _seconds(told["at"]), _seconds(told["seconds"]), _places(told["places"]))
+
+
+def _raised(error: dict[str, Any]) -> Raised:
+    places = _places(error["places"])
+    return Raised(str(error["type"]), str(error["message"]), str(error["traceback"]), places)
+
+
+def _places(told: list[tuple[str, int]]) -> Places:
+    return tuple((str(file), int(line)) for file, line in told)
