@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from certify.contract import Contract
     from certify.repository import Repository
     from certify.sandbox.build import WheelBuilder
-    from certify.sandbox.fault_runs import FaultRuns, Observed
+    from certify.sandbox.fault_runs import FaultRuns
     from certify.sandbox.import_probe import ImportProbe
     from certify.sandbox.observed_import import ImportObservation
+    from certify.sandbox.observed_run import Observed
     from certify.sandbox.own_tests import OwnTests
     from certify.subject import Example, Subject
 
@@ -42,7 +43,7 @@ _LATE = {
     "FaultRuns": "certify.sandbox.fault_runs",
     "ImportObservation": "certify.sandbox.observed_import",
     "ImportProbe": "certify.sandbox.import_probe",
-    "Observed": "certify.sandbox.fault_runs",
+    "Observed": "certify.sandbox.observed_run",
     "OwnTests": "certify.sandbox.own_tests",
     "Repository": "certify.repository",
     "Subject": "certify.subject",
