@@ -46,7 +46,9 @@ def register_engine(config: pytest.Config, order_file: Path) -> None:
     _take_chance_out()
     config.stash[ENGINE] = Engine(order, order_file, planned)
     config.pluginmanager.register(config.stash[ENGINE], "certify-engine")
-    config.pluginmanager.register(importlib.import_module("certify.plugin.fixtures"), "certify-fixtures")
+    for fixtures in ("fixtures", "replay_fixtures"):
+        module = importlib.import_module(f"certify.plugin.{fixtures}")
+        config.pluginmanager.register(module, f"certify-{fixtures.replace('_', '-')}")
 
 
 def _take_chance_out() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,10 +11,8 @@ from certify.contract import Contract
 from certify.errors import SandboxError
 from certify.plugin.ahead import Ahead
 from certify.plugin.engine import ENGINE, GRANTED_ISOLATION, evidence_of
-from certify.replay.cassette import Cassette, read_cassette
 from certify.repository import Repository
 from certify.repository.config.document import ConfigFile
-from certify.repository.config.secret_values import secret_values
 from certify.repository.docs.pages import Pages
 from certify.repository.project.distribution import Distribution
 from certify.repository.project.public_api import PublicApi
@@ -28,11 +25,7 @@ from certify.repository.source.modules import PythonSources, read_package
 from certify.rules import Blocked, EvidenceLog, HarnessFault, NotApplicable, Undecided, Unverified
 from certify.sandbox.build import WheelBuilder
 from certify.sandbox.build_requirements import installed_versions
-from certify.sandbox.canaries import seeded, with_tokens
-from certify.sandbox.driven import DrivenSource, DrivePlan, FreshSource, RunsSource
-from certify.sandbox.fault_runs import FaultRuns
 from certify.sandbox.import_probe import ImportProbe
-from certify.sandbox.leaks import LeakSearch
 from certify.sandbox.observed_import import ImportObservation, ImportPlan
 from certify.sandbox.own_tests import OwnTests, run_own_tests
 from certify.sandbox.zygote import Zygote
@@ -261,70 +254,3 @@ def python_sources(repository: Repository, subject: Subject) -> PythonSources:
 def cassettes(repository: Repository, contract: Contract) -> Cassettes:
     """The recorded traffic in the repository."""
     return find_cassettes(repository, contract.replay.cassettes)
-
-
-_NEEDS_SOURCE = """\
-subject:
-  source: "your_package.source:make_source"
-  config: certification/config.json
-replay:
-  cassettes: certification/cassettes   # certify record writes full_refresh.yaml there
-"""
-
-
-def _secret_paths(contract: Contract, subject: Subject, config: dict[str, Any]) -> list[str]:
-    """Where the configuration has secrets: what the contract names and the schema marks."""
-    try:
-        schema = subject.config_schema()
-    except (NotApplicable, Unverified):
-        schema = None
-    named = contract.subject.secrets
-    there = list(secret_values(config, named, schema, by_name=False))
-    absent = [one for one in named if not any(path == one or path.startswith(f"{one}.") for path in there)]
-    return [*there, *absent]
-
-
-@pytest.fixture(scope="session")
-def full_refresh(contract: Contract, repository: Repository) -> Cassette:
-    """The recorded happy path: `full_refresh` in the folder of cassettes."""
-    folder = contract.replay.cassettes
-    if contract.subject.source is None or folder is None:
-        raise Unverified("there is no recorded happy path", _NEEDS_SOURCE)
-    for ending in (".yaml", ".yml", ".json"):
-        name = f"{folder.rstrip('/')}/full_refresh{ending}"
-        if repository.exists(name):
-            return read_cassette(contract.root / name, name)
-    raise Unverified(f"{folder} has no full_refresh.yaml", _NEEDS_SOURCE)
-
-
-@pytest.fixture(scope="session")
-def fault_runs(
-    pytestconfig: pytest.Config, contract: Contract, subject: Subject, full_refresh: Cassette
-) -> Iterator[FaultRuns]:
-    """Runs the source through faults, in a sandbox of its own that has imported it."""
-    package = subject.package()
-    source = contract.subject.source
-    assert source is not None
-    config = subject.sample_config()
-    said = config.value if config is not None and isinstance(config.value, dict) else {}
-    planted = seeded(said, _secret_paths(contract, subject, said), contract.digest)
-    cassette, tokens = with_tokens(full_refresh, contract.digest)
-    search = LeakSearch(planted.named | tokens)
-    plan = DrivePlan(
-        source=source,
-        path=(package.path,) if package.path else (),
-        modules=(source.partition(":")[0],),
-        config=planted.config,
-        environment=planted.environment,
-        canaries=(*planted.named.values(), *tokens.values()),
-        needles=search.needles,
-        budget=max(2 * contract.replay.max_wait_seconds, 7200.0),
-    )
-    order = pytestconfig.stash[ENGINE].order
-    interpreter = Path(order.interpreter) if order.interpreter else None
-    named = contract.at("subject", "source")
-    with Zygote(interpreter) as zygote, DrivenSource(zygote, plan) as driven:
-        # A fork of a process with threads may wait for a lock that one of them held.
-        in_forks = not (order.no_fork or driven.threads)
-        runs: RunsSource = driven if in_forks else FreshSource(interpreter, plan)
-        yield FaultRuns(runs, cassette, contract.root, named, search, thorough=order.thorough)
