@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from certify.errors import CertifyError
+from certify.replay import cassette_yaml
 
 #: What the wire writes itself, from the body that it sends.
 _FRAMING = frozenset({"transfer-encoding", "content-length", "connection", "keep-alive"})
@@ -21,8 +22,6 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _LARGEST = 512 * 1024 * 1024
 #: Without libyaml, 65 MB take half a minute and these a second or two.
 _LARGEST_WITHOUT_LIBYAML = 4 * 1024 * 1024
-#: Levels within levels; a recording has six, and PyYAML's C code ends the process at some ten thousand.
-_DEEPEST = 200
 
 
 @dataclass(frozen=True)
@@ -99,10 +98,10 @@ def read_cassette(path: Path, name: str) -> Cassette:
     )
     from vcr.serializers import jsonserializer
 
-    serializer = jsonserializer if path.suffix == ".json" else _BoundedYaml
+    serializer = jsonserializer if path.suffix == ".json" else cassette_yaml
     try:
         _require_size(path, name, _LARGEST)
-        if serializer is _BoundedYaml and not yaml.__with_libyaml__:
+        if serializer is cassette_yaml and not yaml.__with_libyaml__:
             _require_size(path, name, _LARGEST_WITHOUT_LIBYAML, _NO_LIBYAML)
         loaded = FilesystemPersister.load_cassette(path, serializer)
         pairs = zip(loaded[0], loaded[1], strict=True)
@@ -124,25 +123,6 @@ _NO_LIBYAML = "; PyYAML was built without libyaml here: install one of its wheel
 def _require_size(path: Path, name: str, largest: int, why: str = "") -> None:
     if path.is_file() and (size := path.stat().st_size) > largest:
         raise CertifyError(f"{name}: {size >> 20} MB are more than the {largest >> 20} MB that are read{why}")
-
-
-class _BoundedYaml:
-    """vcrpy's reader of YAML, for files from anywhere."""
-
-    @staticmethod
-    def deserialize(text: str) -> Any:
-        """Refuse what is nested without end before it is built."""
-        from vcr.serializers import yamlserializer
-
-        depth = 0
-        for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-                if depth > _DEEPEST:
-                    raise ValueError(f"more than {_DEEPEST} levels within each other")
-            elif isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
-        return yamlserializer.deserialize(text)
 
 
 def _asked(recorded: Any) -> Asked:
