@@ -80,6 +80,10 @@ class Warmed:
     listener: socket.socket
 
 
+#: What is done with a message while its task runs: None keeps it for the end; bytes are sent back for it.
+Hears = Callable[[dict[str, Any]], bytes | None]
+
+
 class Zygote:
     """An empty interpreter that forks a child for each task; it starts at the first one."""
 
@@ -195,8 +199,11 @@ class Zygote:
         self.close()
         raise SandboxError("importing the connector ended the sandbox, or took too long")
 
-    def run(self, task: dict[str, Any], limits: Limits) -> Ended:
-        """Perform one task in a fresh fork; returns when it and all it started have ended."""
+    def run(self, task: dict[str, Any], limits: Limits, hears: Hears | None = None) -> Ended:
+        """Perform one task in a fresh fork; returns when it and all it started have ended.
+
+        `hears` is given each of its messages while it runs; what it raises is raised once the task has ended.
+        """
         self.start()
         assert self._control is not None
         with contextlib.ExitStack() as stack:
@@ -218,7 +225,7 @@ class Zygote:
                 os.close(child_output)
                 os.close(child_crash)
             before = self._lying_about()
-            ended = _Watch(self, limits, events, output, crash).until_ended()
+            ended = _Watch(self, limits, events, output, crash, hears).until_ended()
         if task["do"] == "import":
             self._remove(self._lying_about() - before)  # the next import finds what this one found
         return ended
@@ -286,9 +293,17 @@ class _Watch:
     """Collects what one running task says until its zygote tells how it ended."""
 
     def __init__(
-        self, zygote: Zygote, limits: Limits, events: socket.socket, output: int, crash: int
+        self,
+        zygote: Zygote,
+        limits: Limits,
+        events: socket.socket,
+        output: int,
+        crash: int,
+        hears: Hears | None,
     ) -> None:
         self.zygote = zygote
+        self.hears = hears
+        self.deaf: Exception | None = None
         self.limits = limits
         self.events, self.output, self.crash = events, output, crash
         self.frames = Unpacker()
@@ -317,6 +332,8 @@ class _Watch:
         for _, reader in self._sources()[1:]:
             while reader():
                 pass
+        if self.deaf is not None:
+            raise self.deaf
         ended = self.ended or {}
         return Ended(
             why=ended.get("why", "lost"),
@@ -364,12 +381,27 @@ class _Watch:
     def _read_events(self) -> bool:
         try:
             data = self.events.recv(65536)
-            self.messages += self.frames.feed(data)
+            messages = self.frames.feed(data)
         except BlockingIOError:
             return False
         except (OSError, ValueError):
             return False  # what follows broken frames is not ours
+        for message in messages:
+            self._hear(message)
         return bool(data)
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        try:
+            reply = None if self.hears is None or self.deaf else self.hears(message)
+        except Exception as error:  # ours: the task has to end before it may go on its way
+            self.deaf = error
+            self.zygote.kill_task("unheard")
+            return
+        if reply is None:
+            self.messages.append(message)
+            return
+        with contextlib.suppress(OSError):  # whoever waited for it is gone
+            self.events.send(reply)
 
     def _read_output(self) -> bool:
         data = _read(self.output)

@@ -55,9 +55,22 @@ class FrameWriter:
         self._channel = channel
         self._open = True
         self._lock = threading.Lock()
+        self._asking = threading.Lock()
 
     def send(self, **message: Any) -> None:
         """Send one message, if anyone still listens."""
+        self._send(message)
+
+    def ask(self, **message: Any) -> bytes:
+        """Send one message and wait for the byte that answers it; none when nobody listens any more."""
+        with self._asking:
+            self._send(message)
+            try:
+                return self._channel.recv(1) if self._open else b""
+            except OSError:
+                return b""
+
+    def _send(self, message: dict[str, Any]) -> None:
         if not self._open:
             return
         try:
