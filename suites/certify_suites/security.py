@@ -244,7 +244,7 @@ def test_no_canary_in_output(contract: Contract, fault_runs: FaultRuns, evidence
             fault_runs.observe(fault, times, position, evidence)
     runs = fault_runs.seen
     rows, lines = (sum(len(getattr(seen.run, name)) for seen in runs) for name in ("rows", "log"))
-    evidence.saw(
+    evidence.saw_in_all(
         "note",
         f"looked for {len(set(search.forms.values()))} forms of the secrets in {len(runs)} runs: "
         f"{rows} rows, {lines} lines of log",
@@ -253,14 +253,29 @@ def test_no_canary_in_output(contract: Contract, fault_runs: FaultRuns, evidence
     for seen in runs:
         for leak in search.leaks(seen.run):
             found.setdefault(leak, seen)
+    _show({str(seen.scenario): seen for seen in found.values()}, evidence)
     no_findings(
         Finding(
             f"{leak.secret} comes out in {leak.where}, {leak.form} ({seen.scenario})",
             seen.location,
             expected="none of the credential",
+            scenario=str(seen.scenario),
         )
         for leak, seen in found.items()
     )
+    cut = [seen.scenario for seen in runs if seen.run.output_is_cut]
+    if cut:
+        raise Unverified(
+            f"{cut[0]}: the connector printed more than is kept, and it could not be searched whole"
+        )
+
+
+def _show(runs: dict[str, Observed], evidence: EvidenceLog) -> None:
+    """Note the runs, by their scenario, that were made for another rule or have no fault."""
+    shown = {entry.timeline.scenario for entry in evidence.entries if entry.timeline}
+    for scenario, seen in runs.items():
+        if scenario not in shown:
+            evidence.saw("request", str(seen), seen.timeline)
 
 
 #: After these, connectors say most.
