@@ -41,6 +41,7 @@ from certify.repository.source import (
     unverified_tls,
 )
 from certify.sandbox.leaks import Leak
+from certify.text import counted
 
 
 @rule("no_secret_in_source", tier=Tier.BRONZE, effort=Effort.MEDIUM)
@@ -60,7 +61,7 @@ def test_no_secret_in_source(repository: Repository, cassettes: Cassettes, evide
     with the comment `pragma: allowlist secret`, and the report lists the line instead.
     """
     search = search_source(repository, cassettes.files)
-    _conclude(search, "text files", evidence)
+    _conclude(search, "text file", evidence)
 
 
 @rule("no_secret_in_cassettes", tier=Tier.BRONZE, effort=Effort.MEDIUM)
@@ -80,7 +81,7 @@ def test_no_secret_in_cassettes(repository: Repository, cassettes: Cassettes, ev
     if not cassettes.files:
         raise NotApplicable("there is no recorded traffic in the repository")
     search = search_cassettes(repository, cassettes.files)
-    _conclude(search, "recordings", evidence)
+    _conclude(search, "recording", evidence)
 
 
 def _conclude(search: SecretSearch, what: str, evidence: EvidenceLog) -> None:
@@ -246,8 +247,8 @@ def test_no_canary_in_output(contract: Contract, fault_runs: FaultRuns, evidence
     rows, lines = (sum(len(getattr(seen.run, name)) for seen in runs) for name in ("rows", "log"))
     evidence.saw_in_all(
         "note",
-        f"looked for {len(set(search.forms.values()))} forms of the secrets in {len(runs)} runs: "
-        f"{rows} rows, {lines} lines of log",
+        f"looked for {counted(len(set(search.forms.values())), 'form')} of the secrets in "
+        f"{counted(len(runs), 'run')}: {counted(rows, 'row')}, {counted(lines, 'line')} of log",
     )
     found: dict[Leak, Observed] = {}
     for seen in runs:
