@@ -71,17 +71,24 @@ def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
         tells.end("raised", tells.error(error))
     else:
         if not task["import_first"] and threading.active_count() == 1:
-            tells.say(imported=_imported_since(before, task["path"]))
+            package = task["source"].partition(":")[0].partition(".")[0]
+            tells.say(imported=_imported_since(before, task["path"], package))
         tells.end("finished")
 
 
-def _imported_since(before: frozenset[str], own: list[str]) -> list[str]:
-    """The modules that this run imported but the connector's own, in the order in which it did."""
+def _imported_since(before: frozenset[str], own: list[str], package: str) -> list[str]:
+    """The modules that this run imported but the connector's own, in the order in which it did.
+
+    Its own lie in its folders, or in its top-level package: one that is installed has no folders here.
+    """
     files = {name: getattr(sys.modules[name], "__file__", None) for name in list(sys.modules)}
     return [
         name
         for name, file in files.items()
-        if name not in before and file is not None and not file.startswith(tuple(own))
+        if name not in before
+        and file is not None
+        and not file.startswith(tuple(own))
+        and name.partition(".")[0] != package
     ]
 
 
