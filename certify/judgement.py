@@ -1,156 +1,41 @@
-"""Decide: what a contract requires of the installed rules, and what their outcomes amount to.
+"""Decide what the outcomes of a plan's rules amount to: the verdict, the tier, and why, as one `Report`.
 
-Pure: values in, values out. The first half makes a `Plan` before anything runs, so that what did not run
-is missed; the second half makes the `Report`.
+Pure: values in, values out.
 """
 
 from __future__ import annotations
 
 import datetime
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from certify.advice import next_tier_of, reasons_of
 from certify.contract import Contract, Waiver
-from certify.errors import CertifyError, ContractError
+from certify.errors import ContractError
 from certify.model import (
+    OPEN,
     SCHEMA_VERSION,
     TIERS,
     WORST_FIRST,
     Connector,
     Coverage,
-    Effort,
     Footer,
-    IdKind,
     IdResult,
     ItemResult,
-    NextTier,
     Outcome,
     OwnEvidence,
-    Reason,
     Report,
     RuleResult,
     RunFacts,
     Status,
-    Step,
     Tier,
     Verdict,
     WaiverResult,
     sealed,
     worst,
 )
-from certify.registry import Registry
-from certify.rules import PlatformId, Rule
-
-#: A rule in one of these states stands between the connector and its release.
-_OPEN = (Status.FAILED, Status.ERRORED, Status.BLOCKED, Status.UNVERIFIED)
-
-
-@dataclass(frozen=True)
-class PlannedId:
-    """One of the contract's own names, and the rules that stand for it (installed or not)."""
-
-    id: str
-    kind: IdKind
-    capability: str | None
-    rules: tuple[str, ...]
-    needs: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to run: rules in order of their modules, the ids, and which rules decide the verdict.
-
-    `inapplicable` are installed rules that speak of another system or of capabilities not claimed.
-    """
-
-    rules: tuple[Rule, ...]
-    ids: tuple[PlannedId, ...]
-    required: frozenset[str]
-    selection: bool
-    inapplicable: frozenset[str] = frozenset()
-
-
-def make_plan(
-    contract: Contract,
-    registry: Registry,
-    platform_ids: Mapping[str, PlatformId],
-    only: Sequence[str] = (),
-) -> Plan:
-    """What the contract asks of the installed rules.
-
-    `only` names rules, ids or areas; raises CertifyError when one is unknown, ContractError when a waiver
-    names a rule that is unknown or may not be waived.
-    """
-    _check_waivers(contract, registry)
-    ids = tuple(_planned_ids(contract, registry, platform_ids))
-    applicable = {
-        rule.id: rule
-        for rule in registry.rules.values()
-        if rule.applies_to(contract.system, contract.capabilities)
-    }
-    named = {name for one in ids for name in one.rules}
-    required = {
-        rule.id for rule in applicable.values() if rule.id in named or rule.tier <= contract.policy.tier
-    }
-    chosen = _chosen(applicable, registry, platform_ids, only) if only else set(applicable)
-    rules = tuple(rule for rule in applicable.values() if rule.id in chosen)
-    inapplicable = frozenset(registry.rules.keys() - applicable.keys())
-    return Plan(rules, ids, frozenset(required), bool(only), inapplicable)
-
-
-def _planned_ids(
-    contract: Contract, registry: Registry, platform_ids: Mapping[str, PlatformId]
-) -> Iterable[PlannedId]:
-    named: list[tuple[str, IdKind, str | None]] = [
-        (name, IdKind.REQUIRED_TEST, capability)
-        for capability, claim in contract.capabilities.items()
-        for name in claim.required_tests
-    ]
-    named += [(gate, IdKind.GATE, None) for gate, asked in contract.quality_gates.items() if asked]
-    if contract.performance.benchmark_required:
-        named.append(("benchmark_required", IdKind.BENCHMARK, None))
-    for name, kind, capability in dict.fromkeys(named):
-        known = platform_ids.get(name)
-        rules = known.rules if known else ((name,) if name in registry.rules else ())
-        yield PlannedId(name, kind, capability, rules, known.needs if known else "")
-
-
-def _chosen(
-    applicable: Mapping[str, Rule],
-    registry: Registry,
-    platform_ids: Mapping[str, PlatformId],
-    only: Sequence[str],
-) -> set[str]:
-    chosen: set[str] = set()
-    for word in only:
-        of_area = {rule.id for rule in registry.rules.values() if rule.area == word}
-        of_id = set(platform_ids[word].rules) if word in platform_ids else set()
-        of_rule = {word} if word in registry.rules else set()
-        if not (of_area or of_id or of_rule):
-            known = sorted({*registry.rules, *registry.areas, *platform_ids})
-            raise CertifyError(f"--only {word}: no such rule, id or area{_nearest(word, known)}")
-        meant = (of_area | of_id | of_rule) & applicable.keys()
-        if not meant:
-            raise CertifyError(f"--only {word}: none of its rules is installed and applies to this connector")
-        chosen |= meant
-    return chosen
-
-
-def _nearest(word: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else "; `certify rules` lists them"
-
-
-def _check_waivers(contract: Contract, registry: Registry) -> None:
-    for index, waiver in enumerate(contract.waivers):
-        rule = registry.rules.get(waiver.rule)
-        where = contract.at("waivers", index, "rule")
-        if rule is None:
-            hint = _nearest(waiver.rule, sorted(registry.rules))
-            raise ContractError(f"{where}: waivers[{index}].rule: no rule {waiver.rule!r}{hint}")
-        if not rule.waivable:
-            raise ContractError(f"{where}: waivers[{index}].rule: {waiver.rule} may not be waived; remove it")
+from certify.plan import Plan, PlannedId
+from certify.rules import Rule
 
 
 def judge(
@@ -184,14 +69,14 @@ def judge(
             verdict=verdict,
             exit_code=_exit_code(verdict, rules, run),
             tier=tier,
-            reasons=tuple(_reasons(plan, ids, rules)),
+            reasons=tuple(reasons_of(plan, ids, rules)),
             connector=connector,
             run=run,
             required=counts,
             ids=ids,
             rules=tuple(rules),
             coverage=_coverage(contract, plan, ids, by_rule),
-            next_tier=None if plan.selection else _next_tier(tier, rules),
+            next_tier=None if plan.selection else next_tier_of(tier, rules),
             footer=Footer(tuple(rule.id for rule in plan.rules)),
             files=dict(files or {}),
         )
@@ -302,7 +187,7 @@ def _verdict(plan: Plan, counts: Mapping[Status, int], run: RunFacts) -> Verdict
         return Verdict.NONE
     if counts.get(Status.FAILED):
         return Verdict.NOT_CERTIFIED
-    if run.interrupted or any(counts.get(status) for status in _OPEN) or not counts.get(Status.PASSED):
+    if run.interrupted or any(counts.get(status) for status in OPEN) or not counts.get(Status.PASSED):
         return Verdict.INCOMPLETE
     return Verdict.CERTIFIED
 
@@ -311,59 +196,8 @@ def _exit_code(verdict: Verdict, rules: Sequence[RuleResult], run: RunFacts) -> 
     if run.interrupted:
         return 130
     if verdict is Verdict.NONE:
-        return int(any(rule.status in _OPEN for rule in rules))
+        return int(any(rule.status in OPEN for rule in rules))
     return {Verdict.CERTIFIED: 0, Verdict.NOT_CERTIFIED: 1, Verdict.INCOMPLETE: 3}[verdict]
-
-
-def _reasons(plan: Plan, ids: Sequence[IdResult], rules: Sequence[RuleResult]) -> Iterable[Reason]:
-    """Why it is not certified, most severe first: required rules, then ids that nothing stands for."""
-    told = [
-        Reason(rule.id, rule.status, rule.message, _fix(rule), rule.location)
-        for rule in rules
-        if rule.status in _OPEN and (rule.id in plan.required or plan.selection)
-    ]
-    known = {rule.id for rule in rules} | plan.inapplicable
-    seen: set[str] = set()
-    for one in ids:
-        inapplicable = plan.inapplicable.issuperset(one.rules)
-        unrun = inapplicable or any(name not in known for name in one.rules)
-        if one.status in _OPEN and unrun and one.id not in seen:
-            seen.add(one.id)
-            if one.status is Status.FAILED and not one.rules:
-                told.append(Reason(one.id, one.status, one.message, "mend the connector's own test"))
-                continue
-            fix = _DROP_IT if one.rules and inapplicable else _what_to_add(one.needs)
-            told.append(Reason(one.id, Status.UNVERIFIED, _unrun_message(one, known), fix))
-    return sorted(told, key=lambda reason: WORST_FIRST.index(reason.status))
-
-
-def _unrun_message(one: IdResult, known: set[str]) -> str:
-    absent = [name for name in one.rules if name not in known]
-    return f"no installed rule exercises {', '.join(absent)}" if absent else one.message
-
-
-_DROP_IT = "drop it from the contract, or claim the capability it speaks of"
-
-
-def _what_to_add(needs: str) -> str:
-    """The keys of the lines that are missing: `subject.source, replay.cassettes`."""
-    keys: list[str] = []
-    section = ""
-    for line in needs.splitlines():
-        key = line.partition(":")[0]
-        if key.startswith(" "):
-            keys.append(f"{section}.{key.strip()}")
-        else:
-            section = key
-    if not keys:
-        return "install a suite that has the rule; this one has not"
-    return (
-        f"add {', '.join(keys)} to the contract, as the report shows, and install a suite that has the rule"
-    )
-
-
-def _fix(rule: RuleResult) -> str:
-    return next((finding.fix for finding in rule.findings if finding.fix), None) or rule.fix
 
 
 def _tier(rules: Sequence[RuleResult], ids: Sequence[IdResult]) -> Tier | None:
@@ -372,7 +206,7 @@ def _tier(rules: Sequence[RuleResult], ids: Sequence[IdResult]) -> Tier | None:
     From silver on a connector does what its contract says: no id of the contract may be open.
     """
     reached = None
-    keeps_contract = all(one.status not in _OPEN for one in ids)
+    keeps_contract = all(one.status not in OPEN for one in ids)
     for tier in TIERS:
         if tier is not Tier.BRONZE and not keeps_contract:
             break
@@ -382,22 +216,6 @@ def _tier(rules: Sequence[RuleResult], ids: Sequence[IdResult]) -> Tier | None:
             break
         reached = tier
     return reached
-
-
-def _next_tier(tier: Tier | None, rules: Sequence[RuleResult]) -> NextTier | None:
-    """The first tier above with rules that do not pass, cheapest rule first; None when there is none."""
-    above = TIERS[TIERS.index(tier) + 1 :] if tier else TIERS
-    for candidate in above:
-        missing = [
-            rule
-            for rule in rules
-            if rule.tier is candidate and rule.status not in (Status.PASSED, Status.NOT_APPLICABLE)
-        ]
-        if missing:
-            missing.sort(key=lambda rule: list(Effort).index(rule.effort))
-            steps = tuple(Step(rule.id, rule.effort, rule.status, _fix(rule)) for rule in missing)
-            return NextTier(candidate, steps)
-    return None
 
 
 def _coverage(

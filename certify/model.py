@@ -43,6 +43,8 @@ WORST_FIRST = (
     Status.PASSED,
     Status.NOT_APPLICABLE,
 )
+#: A rule in one of these states stands between the connector and its release.
+OPEN = (Status.FAILED, Status.ERRORED, Status.BLOCKED, Status.UNVERIFIED)
 
 
 def worst(statuses: list[Status]) -> Status:

@@ -177,6 +177,10 @@ class EvidenceLog:
         """Note one observation: its kind (`import`, `file`, `request` …), a sentence, and how it went."""
         self.entries.append(Evidence(kind, summary, timeline=timeline))
 
+    def saw_in_all(self, kind: str, summary: str) -> None:
+        """Note what the other observations come to: it stands before them."""
+        self.entries.insert(0, Evidence(kind, summary))
+
     def certified(self, name: str, nodeid: str, passed: bool) -> None:
         """Note what one of the connector's own tests says about an id that no installed rule implements."""
         self.own.append(OwnEvidence(name, nodeid, passed))

@@ -99,14 +99,27 @@ class Raised:
 
 
 @dataclass(frozen=True)
+class Held:
+    """A text that was looked for, in something that is not told, or not whole.
+
+    `kind` says what that is: a `row` (its stream is `name`), a line of `log` (its level), a `state`, or a
+    part of an `error` (`message` or `traceback`).
+    """
+
+    kind: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Run:
     """What was observed of one run. A row is `(stream, the row as canonical JSON)`.
 
     `how` it ended: `finished`, `raised`, `exit` (by SystemExit, with `code`), `limit` (too long on
     the virtual clock), or what the sandbox ended it for: `wall`, `output`, `memory`, `processes`,
     `requests`, `lost`, `crashed` (by the signal -`code`). `asked_from` tells for each request from where
-    it was sent, where that is known; `held` which of the texts to look for stood in a row that is told as
-    a digest.
+    it was sent, where that is known; `held` which of the texts to look for stood in what is not told whole.
+    Of what was printed the first is kept; whether that is not all, `output_is_cut` says.
     """
 
     how: str
@@ -124,7 +137,8 @@ class Run:
     asked_from: tuple[Places, ...] = ()
     unanswered: tuple[Unanswered, ...] = ()
     connected: tuple[Connected, ...] = ()
-    held: tuple[Row, ...] = ()
+    held: tuple[Held, ...] = ()
+    output_is_cut: bool = False
 
     @property
     def succeeded(self) -> bool:

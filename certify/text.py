@@ -1,4 +1,4 @@
-"""Make text that came from a connector harmless to show: no control, no direction changes, no surrogates."""
+"""Make text fit to show: no control, no direction changes, no surrogates, and no `1 rows`."""
 
 from __future__ import annotations
 
@@ -27,3 +27,8 @@ def _escape(found: re.Match[str]) -> str:
 def one_line(text: str, limit: int = 500) -> str:
     """The same on a single line."""
     return visible(" ".join(text.split()), limit)
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 row`, `2 rows`, `0 rows`: nouns whose plural ends in `s`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

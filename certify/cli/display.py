@@ -18,8 +18,8 @@ from certify.cli.panel import STYLES, SYMBOLS, finding_lines, panel, summary_tab
 from certify.cli.terminal import console_for_output, is_watched
 from certify.contract import Contract
 from certify.errors import CertifyError
-from certify.judgement import Plan
 from certify.model import WORST_FIRST, Outcome, Report, Status, to_json
+from certify.plan import Plan
 from certify.text import one_line
 
 

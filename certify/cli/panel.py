@@ -95,12 +95,13 @@ def _rule_counts(report: Report) -> dict[str, int]:
     return {one.value.replace("_", " "): statuses.count(one) for one in WORST_FIRST if one in statuses}
 
 
+def _required(report: Report) -> str:
+    return ", ".join(f"{count} {status.value.replace('_', ' ')}" for status, count in report.required.items())
+
+
 def _certification(report: Report) -> list[RenderableType]:
-    counts = ", ".join(
-        f"{count} {status.value.replace('_', ' ')}" for status, count in report.required.items()
-    )
     body: list[RenderableType] = [
-        Text(f"{sum(report.required.values())} required: {counts}", style="bold"),
+        Text(f"{sum(report.required.values())} required: {_required(report)}", style="bold"),
         Text(""),
         _ids(report),
     ]
@@ -170,9 +171,10 @@ def summary_table(reports: list[Report], refused: list[Path]) -> RenderableType:
         table.add_column(heading, overflow="fold")
     for report in reports:
         title, style = _TITLES[report.verdict]
-        counts = ", ".join(f"{count} {status.value}" for status, count in report.required.items())
         tier = report.tier.value if report.tier else "–"
-        table.add_row(Text(one_line(report.connector.name)), Text(title, style=style), tier, counts)
+        table.add_row(
+            Text(one_line(report.connector.name)), Text(title, style=style), tier, _required(report)
+        )
     for folder in refused:
         table.add_row(
             Text(one_line(str(folder))), Text("not run", style="red"), "–", "contract error, see above"

@@ -91,6 +91,7 @@ class Recorder:
     def _check(self) -> Iterator[tuple[Scene, Take]]:
         scene = Scene(CHECK, check=True)
         take = self._take(scene)
+        # Raised by the drive where there is no `check`, and by the base classes of SDKs where it is not made.
         if take.run.raised is not None and take.run.raised.type == "NotImplementedError":
             self._display.left_out(CHECK, "the source has no check()")
         else:

@@ -36,6 +36,7 @@ from certify.sandbox.recorded import RecordedSource, Take
 from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
 from certify.systems import subject_of
+from certify.text import counted
 
 _USUAL_FOLDER = "certification/cassettes"
 _ENDINGS = (".yaml", ".yml", ".json")
@@ -200,6 +201,6 @@ def _difference(live: Run, replayed: Run) -> str:
     if replayed.gives_rows_of(live):
         return ""
     if len(live.rows) != len(replayed.rows):
-        return f"{len(replayed.rows)} rows instead of {len(live.rows)}"
+        return f"{counted(len(replayed.rows), 'row')} instead of {len(live.rows)}"
     changed = replayed.row_counts - live.row_counts
-    return "" if all(REDACTED in row for _, row in changed) else f"{changed.total()} rows differ"
+    return "" if all(REDACTED in row for _, row in changed) else f"{counted(changed.total(), 'row')} changed"

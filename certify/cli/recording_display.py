@@ -17,7 +17,7 @@ from certify.contract import Contract
 from certify.replay.clearing import Cleared
 from certify.replay.known_secrets import KnownSecrets
 from certify.sandbox.recorded import Take
-from certify.text import one_line
+from certify.text import counted, one_line
 
 _MOST_REFUSALS = 50
 
@@ -66,7 +66,7 @@ class RecordingDisplay:
             nonlocal count
             count = max(count, so_far)
             if self._status is not None:
-                self._status.update(f"{name}: {count} requests recorded")
+                self._status.update(f"{name}: {counted(count, 'request')} recorded")
 
         if is_watched(self._console):
             self._status = self._console.status(f"{name}: running")
@@ -76,7 +76,7 @@ class RecordingDisplay:
         finally:
             self.end_of_runs()
         if count:
-            self._say(f"{name}: {count} requests recorded")
+            self._say(f"{name}: {counted(count, 'request')} recorded")
 
     def end_of_runs(self) -> None:
         """No line changes any more."""

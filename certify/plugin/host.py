@@ -14,8 +14,8 @@ import pytest
 
 from certify.contract import Contract, find_contract, load_contract
 from certify.errors import CertifyError
-from certify.judgement import PlannedId
 from certify.model import Finding, IdResult, Report, RuleResult, Status, Verdict
+from certify.plan import PlannedId
 from certify.plugin.order import Order
 from certify.plugin.planning import Planned, plan_order
 from certify.plugin.remote import RemoteRun

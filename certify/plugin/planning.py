@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from certify.contract import Contract, load_contract
-from certify.judgement import Plan, make_plan
+from certify.plan import Plan, make_plan
 from certify.plugin.order import Order
 from certify.registry import Registry, load_registry
 from certify.systems.dpone import PLATFORM_IDS

@@ -44,18 +44,28 @@ class LeakSearch:
 def _told(run: Run) -> Iterator[tuple[str, str]]:
     """Everything that a run lets out but its requests, with where it stands."""
     for stream, row in run.rows:
-        yield _row_of(stream), row
-    for stream, text in run.held:
-        yield _row_of(stream), text
+        yield _place("row", stream), row
+    for held in run.held:
+        yield _place(held.kind, held.name), held.text
     for state in run.states:
-        yield "a state", state
+        yield _place("state"), state
     for line in run.log:
-        yield f"the log, as {line.level}", line.text
+        yield _place("log", line.level), line.text
     yield "standard output or error", run.output
     if run.raised is not None:
-        yield "the message of the error", run.raised.message
-        yield "the traceback", run.raised.traceback
+        yield _place("error", "message"), run.raised.message
+        yield _place("error", "traceback"), run.raised.traceback
 
 
-def _row_of(stream: str) -> str:
-    return f"a row of {stream}" if stream else "a row"
+def _place(kind: str, name: str = "") -> str:
+    """In words, what a run lets out: its kind and its name as `Held` has them."""
+    match kind:
+        case "row":
+            return f"a row of {name}" if name else "a row"
+        case "state":
+            return "a state"
+        case "log":
+            return f"the log, as {name}"
+        case "error":
+            return f"the {name} of the error"
+    return "what is not kept of it"  # the connector's side may say anything

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from certify.replay.played import Exchange
-from certify.run import Connected, LogLine, Places, Raised, Row, Rows, Run, Unanswered, Wait
+from certify.run import Connected, Held, LogLine, Places, Raised, Row, Rows, Run, Unanswered, Wait
 from certify.sandbox.zygote import Ended
 
 #: Virtual seconds that no run lasts.
@@ -22,7 +22,7 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
     asked_from: list[Places] = []
     unanswered: list[Unanswered] = []
     connected: list[Connected] = []
-    held: list[Row] = []
+    held: list[Held] = []
     told: dict[str, Any] = {}
     for message in ended.messages:
         if "rows" in message:
@@ -41,7 +41,7 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
             host, port = message["connects"]
             connected.append(Connected(str(host), int(port), _places(message["places"])))
         elif "holds" in message:
-            held.append((str(message["stream"]), str(message["holds"])))
+            held.append(Held(str(message["kind"]), str(message["name"]), str(message["holds"])))
         elif "log" in message:
             log.append(LogLine(str(message["level"]), str(message["log"]), _seconds(message["at"])))
         elif "ended" in message:
@@ -64,6 +64,7 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
         unanswered=tuple(unanswered),
         connected=tuple(connected),
         held=tuple(held),
+        output_is_cut=ended.output_bytes > len(ended.output),
     )
 
 

@@ -35,6 +35,7 @@ from certify.repository.docs import (
     uncovered_runbooks,
     untold_topics,
 )
+from certify.text import counted
 
 #: Systems whose connectors come with a guide under docs/. Elsewhere a README may say it all.
 _WITH_GUIDE = frozenset({"dpone"})
@@ -141,7 +142,7 @@ def test_runbooks_cover(subject: Subject, pages: Pages, evidence: EvidenceLog) -
     if not {"source", "sink"}.isdisjoint(contract.capabilities):
         demands |= dict.fromkeys((Topic.SCHEMA_DRIFT, Topic.QUALITY), 2)
     asked = ", ".join(topic.called for topic in demands)
-    evidence.saw("file", f"looked in {len(pages.for_users())} pages for steps on {asked}")
+    evidence.saw("file", f"looked in {counted(len(pages.for_users()), 'page')} for steps on {asked}")
     _none_absent([*uncovered_runbooks(guide, pages.for_users(), demands)], pages)
 
 
@@ -342,7 +343,9 @@ def _all(pages: Pages, evidence: EvidenceLog) -> Iterator[Page]:
         yield page
     more = f" and {len(names) - 10} more" if len(names) > 10 else ""
     evidence.saw(
-        "file", f"read {', '.join(names[:10]) or 'no page'}{more}: {blocks} code blocks, {links} links"
+        "file",
+        f"read {', '.join(names[:10]) or 'no page'}{more}: {counted(blocks, 'code block')}, "
+        f"{counted(links, 'link')}",
     )
     if pages.unread:
         evidence.saw("note", f"{_named(pages.unread)} is not read")

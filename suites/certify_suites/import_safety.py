@@ -16,6 +16,7 @@ from certify import (
     no_findings,
     rule,
 )
+from certify.text import counted
 
 #: Processor seconds. A scheduler imports every connector it has, often, and most runs use one.
 OWN_SECONDS = 0.5
@@ -68,7 +69,9 @@ def test_optional_dependencies_are_optional(
             )
         raise NotApplicable("no extra names a package that is not required anyway")
     seen = import_probe.without(hidden)
-    evidence.saw("import", f"imported {len(seen.imported)} modules with {', '.join(hidden)} hidden")
+    evidence.saw(
+        "import", f"imported {counted(len(seen.imported), 'module')} with {', '.join(hidden)} hidden"
+    )
     no_findings(
         Finding(
             message=f"importing {failure.module} needs {failure.missing or 'an optional dependency'}, "

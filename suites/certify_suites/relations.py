@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from certify import Contract, Finding, Location, Observed, no_findings
 from certify.replay.played import HANDSHAKE
+from certify.text import counted
 
 #: How a run ends that does not come to its end by itself.
 _ENDED_FROM_OUTSIDE = frozenset({"limit", "wall", "requests", "output", "memory", "processes"})
@@ -110,15 +111,11 @@ def outcome(seen: Observed) -> str:
     strange = [row for row in more if row not in expected]
     twice = sum(count for row, count in more.items() if row in expected)
     told = [
-        *([f"{_rows(lost.total())} of {len(baseline.rows)} lacking"] if lost else []),
-        *([f"{_rows(twice)} coming twice"] if twice else []),
-        *([f"{_rows(len(strange))} changed, such as {_quoted(strange[0])}"] if strange else []),
+        *([f"{counted(lost.total(), 'row')} of {len(baseline.rows)} lacking"] if lost else []),
+        *([f"{counted(twice, 'row')} coming twice"] if twice else []),
+        *([f"{counted(len(strange), 'row')} changed, such as {_quoted(strange[0])}"] if strange else []),
     ]
     return "the run is a success with " + (" and ".join(told) or "all rows")
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
 
 
 def _quoted(named: tuple[str, str]) -> str:

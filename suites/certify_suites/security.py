@@ -41,6 +41,7 @@ from certify.repository.source import (
     unverified_tls,
 )
 from certify.sandbox.leaks import Leak
+from certify.text import counted
 
 
 @rule("no_secret_in_source", tier=Tier.BRONZE, effort=Effort.MEDIUM)
@@ -60,7 +61,7 @@ def test_no_secret_in_source(repository: Repository, cassettes: Cassettes, evide
     with the comment `pragma: allowlist secret`, and the report lists the line instead.
     """
     search = search_source(repository, cassettes.files)
-    _conclude(search, "text files", evidence)
+    _conclude(search, "text file", evidence)
 
 
 @rule("no_secret_in_cassettes", tier=Tier.BRONZE, effort=Effort.MEDIUM)
@@ -80,7 +81,7 @@ def test_no_secret_in_cassettes(repository: Repository, cassettes: Cassettes, ev
     if not cassettes.files:
         raise NotApplicable("there is no recorded traffic in the repository")
     search = search_cassettes(repository, cassettes.files)
-    _conclude(search, "recordings", evidence)
+    _conclude(search, "recording", evidence)
 
 
 def _conclude(search: SecretSearch, what: str, evidence: EvidenceLog) -> None:
@@ -244,23 +245,38 @@ def test_no_canary_in_output(contract: Contract, fault_runs: FaultRuns, evidence
             fault_runs.observe(fault, times, position, evidence)
     runs = fault_runs.seen
     rows, lines = (sum(len(getattr(seen.run, name)) for seen in runs) for name in ("rows", "log"))
-    evidence.saw(
+    evidence.saw_in_all(
         "note",
-        f"looked for {len(set(search.forms.values()))} forms of the secrets in {len(runs)} runs: "
-        f"{rows} rows, {lines} lines of log",
+        f"looked for {counted(len(set(search.forms.values())), 'form')} of the secrets in "
+        f"{counted(len(runs), 'run')}: {counted(rows, 'row')}, {counted(lines, 'line')} of log",
     )
     found: dict[Leak, Observed] = {}
     for seen in runs:
         for leak in search.leaks(seen.run):
             found.setdefault(leak, seen)
+    _show({str(seen.scenario): seen for seen in found.values()}, evidence)
     no_findings(
         Finding(
             f"{leak.secret} comes out in {leak.where}, {leak.form} ({seen.scenario})",
             seen.location,
             expected="none of the credential",
+            scenario=str(seen.scenario),
         )
         for leak, seen in found.items()
     )
+    cut = [seen.scenario for seen in runs if seen.run.output_is_cut]
+    if cut:
+        raise Unverified(
+            f"{cut[0]}: the connector printed more than is kept, and it could not be searched whole"
+        )
+
+
+def _show(runs: dict[str, Observed], evidence: EvidenceLog) -> None:
+    """Note the runs, by their scenario, that were made for another rule or have no fault."""
+    shown = {entry.timeline.scenario for entry in evidence.entries if entry.timeline}
+    for scenario, seen in runs.items():
+        if scenario not in shown:
+            evidence.saw("request", str(seen), seen.timeline)
 
 
 #: After these, connectors say most.

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from certify.replay.cassette import Cassette
-from certify.run import Run
+from certify.run import Held, Run
 from certify.sandbox.driven import DrivenSource, DrivePlan
 from certify.sandbox.zygote import Zygote
 
@@ -35,7 +35,9 @@ def run(tmp_path: Path) -> Runs:
     def run(body: str, interpreter: Path | None = None) -> Run:
         lines = "".join(f"        {line}\n" for line in body.splitlines())
         (tmp_path / "told.py").write_text(SOURCE + lines, encoding="utf-8")
-        plan = DrivePlan("told:make_source", (str(tmp_path),), ("told",), {}, budget=86400.0)
+        plan = DrivePlan(
+            "told:make_source", (str(tmp_path),), ("told",), {}, needles=("NEEDLE",), budget=86400.0
+        )
         with Zygote(interpreter) as zygote, DrivenSource(zygote, plan) as source:
             return source.run(NOTHING)
 
@@ -85,6 +87,45 @@ logging.getLogger("levels").debug("nobody keeps this")
 yield {{"id": 1}}
 """)
     assert [(line.level, line.text) for line in seen.log] == [("WARNING", "page 3 is missing")]
+
+
+@pytest.mark.parametrize(
+    ("body", "held"),
+    [
+        ("yield 'x' * 2_000_000 + 'NEEDLE'", Held("row", "", "NEEDLE")),
+        (
+            "yield from ({'type': 'STATE', 'value': n} for n in range(10_000))\n"
+            "yield {'type': 'STATE', 'value': 'NEEDLE'}\n"
+            "yield {'type': 'STATE', 'value': 0}",
+            Held("state", "", "NEEDLE"),
+        ),
+        (
+            "import logging\nlogging.warning('x' * 3_997 + 'NEEDLE')\nyield 1",
+            Held("log", "WARNING", "NEEDLE"),
+        ),
+        (
+            "import logging\nfor _ in range(2_000): logging.info('x')\n"
+            "logging.error('%s', 'NEEDLE')\nyield 1",
+            Held("log", "ERROR", "NEEDLE"),
+        ),
+        ("yield 1\nraise OSError('x' * 3_997 + 'NEEDLE')", Held("error", "message", "NEEDLE")),
+        ("yield 1\nraise OSError('NEEDLE' + 'x' * 19_997)", Held("error", "traceback", "NEEDLE")),
+    ],
+    ids=["a long row", "a late state", "a cut line", "a late line", "a cut message", "a cut traceback"],
+)
+def test_what_is_cut_or_dropped_is_searched_before(run: Runs, body: str, held: Held) -> None:
+    assert held in run(body).held
+
+
+def test_what_is_told_whole_is_not_searched_twice(run: Runs) -> None:
+    seen = run("import logging\nlogging.warning('NEEDLE')\nyield 'NEEDLE'\nraise OSError('NEEDLE')")
+    assert seen.held == ()
+    assert not seen.output_is_cut
+
+
+def test_a_run_says_whether_more_was_printed_than_is_kept(run: Runs) -> None:
+    seen = run("print('x' * 100_000)\nyield 1")
+    assert (seen.output_is_cut, len(seen.output)) == (True, 64 * 1024)
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from certify.contract import Contract, Waiver
 from certify.contract.contract import Capability, Performance, Policy
-from certify.judgement import Plan, judge, make_plan
+from certify.judgement import judge
 from certify.model import Connector, Effort, Evidence, Finding, Outcome, Report, RunFacts, Status, Tier
+from certify.plan import Plan, make_plan
 from certify.registry import Registry
 from certify.rules import PlatformId, Rule
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from certify.replay import Answer, Asked, Cassette, Recorded
-from certify.run import LogLine, Raised, Rows, Run
+from certify.run import Held, LogLine, Raised, Rows, Run
 from certify.sandbox.canaries import seeded, with_tokens
 from certify.sandbox.leaks import Leak, LeakSearch
 
@@ -88,7 +88,12 @@ def test_a_secret_is_found_wherever_it_comes_out() -> None:
     raised = Raised("E", SECRET, f"Traceback: {SECRET}")
     run = a_run(
         rows=Rows((("orders", SECRET), ("", "fine"))),
-        held=(("lines", SECRET),),
+        held=(
+            Held("row", "lines", SECRET),
+            Held("log", "DEBUG", SECRET),
+            Held("error", "traceback", SECRET),
+            Held("anything", "at all", SECRET),
+        ),
         states=(SECRET,),
         log=(LogLine("INFO", SECRET, 0.0), LogLine("INFO", SECRET, 1.0)),
         raised=raised,
@@ -96,11 +101,26 @@ def test_a_secret_is_found_wherever_it_comes_out() -> None:
     assert [leak.where for leak in LeakSearch({"password": SECRET}).leaks(run)] == [
         "a row of orders",
         "a row of lines",
+        "the log, as DEBUG",
+        "the traceback of the error",
+        "what is not kept of it",
         "a state",
         "the log, as INFO",
         "the message of the error",
-        "the traceback",
     ]
+
+
+@pytest.mark.parametrize("held", ["row", "state", "log", "error"])
+def test_what_is_not_told_whole_is_named_as_what_is(held: str) -> None:
+    whole: dict[str, dict[str, object]] = {
+        "row": {"rows": Rows((("lines", SECRET),))},
+        "state": {"states": (SECRET,)},
+        "log": {"log": (LogLine("lines", SECRET, 0.0),)},
+        "error": {"raised": Raised("E", SECRET, "")},
+    }
+    name = {"error": "message"}.get(held, "lines")
+    search = LeakSearch({"password": SECRET})
+    assert search.leaks(a_run(held=(Held(held, name, SECRET),))) == search.leaks(a_run(**whole[held]))
 
 
 def test_without_secrets_nothing_is_looked_for() -> None:

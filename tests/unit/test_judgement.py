@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from certify.contract import Contract, Waiver
 from certify.errors import ContractError
-from certify.judgement import Plan
 from certify.model import (
     WORST_FIRST,
     Effort,
@@ -28,6 +27,7 @@ from certify.model import (
     digest_of,
     worst,
 )
+from certify.plan import Plan
 from tests.unit.fakes import (
     TODAY,
     a_contract,

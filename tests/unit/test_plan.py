@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from certify.errors import CertifyError, ContractError
-from certify.judgement import Plan, make_plan
 from certify.model import IdKind, Tier
+from certify.plan import Plan, make_plan
 from tests.unit.fakes import a_contract, a_plan, a_registry, a_rule, a_waiver, an_id
 
 FIRST, SECOND = a_rule("first"), a_rule("second", Tier.SILVER, area="other")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from certify.text import one_line, visible
+from certify.text import counted, one_line, visible
 
 #: Any code point, lone surrogates too.
 _ANY_TEXT = st.text(st.characters())
@@ -117,3 +117,8 @@ def test_what_is_cut_says_so_and_what_fits_does_not() -> None:
 
 def test_escapes_count_towards_the_limit() -> None:
     assert visible("\x00" * 10, 12) == "\\u0000\\u000…"
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 code blocks"), (1, "1 code block"), (2, "2 code blocks")])
+def test_one_thing_is_counted_in_the_singular(count: int, said: str) -> None:
+    assert counted(count, "code block") == said

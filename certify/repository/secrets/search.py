@@ -20,6 +20,7 @@ from certify.repository.secrets.names import shown_name
 from certify.repository.secrets.work import CHARACTERS, JUDGED, Work
 from certify.repository.source.modules import parse
 from certify.repository.tree import MAX_FILES, Repository
+from certify.text import counted
 
 #: Bytes of a file that is read. No person wrote a larger one; parsed, it takes nine times as much memory.
 MAX_FILE_BYTES = 8 * 1024 * 1024
@@ -117,7 +118,7 @@ class SecretSearch:
 
     def notes(self, what: str) -> list[str]:
         """The same in sentences, for evidence."""
-        notes = [f"read {self.read} {what}"]
+        notes = [f"read {counted(self.read, what)}"]
         notes += [f"not read: {count} {why}" for why, count in sorted(self.left_out.items())]
         notes += [f"not read: {file}, {why}" for file, why in islice(self.unread.items(), _MAX_NOTES)]
         if self.allowed:

@@ -31,8 +31,10 @@ _BATCH, _BATCH_BYTES = 200, 1_000_000
 _WHOLE_ROWS, _LONGEST_ROW = 10_000, 1_000_000
 #: States told one by one; of later ones the last.
 _TOLD_STATES = 10_000
-#: Lines of log told, and where each is cut: whole pages are not evidence.
-_TOLD_LINES, _LONGEST = 2_000, 4000
+#: Lines of log told, and what of each and of an error's message: whole pages are not evidence.
+_TOLD_LINES, _START = 2_000, slice(4_000)
+#: What is told of a traceback, whose end says most.
+_END = slice(-20_000, None)
 
 
 def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
@@ -64,22 +66,29 @@ def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
             for message in _messages(source):
                 tells.message(message)
     except SystemExit as error:
-        tells.end("exit", _told(error), _code(error))
+        tells.end("exit", tells.error(error), _code(error))
     except BaseException as error:
-        tells.end("raised", _told(error))
+        tells.end("raised", tells.error(error))
     else:
         if not task["import_first"] and threading.active_count() == 1:
-            tells.say(imported=_imported_since(before, task["path"]))
+            package = task["source"].partition(":")[0].partition(".")[0]
+            tells.say(imported=_imported_since(before, task["path"], package))
         tells.end("finished")
 
 
-def _imported_since(before: frozenset[str], own: list[str]) -> list[str]:
-    """The modules that this run imported but the connector's own, in the order in which it did."""
+def _imported_since(before: frozenset[str], own: list[str], package: str) -> list[str]:
+    """The modules that this run imported but the connector's own, in the order in which it did.
+
+    Its own lie in its folders, or in its top-level package: one that is installed has no folders here.
+    """
     files = {name: getattr(sys.modules[name], "__file__", None) for name in list(sys.modules)}
     return [
         name
         for name, file in files.items()
-        if name not in before and file is not None and not file.startswith(tuple(own))
+        if name not in before
+        and file is not None
+        and not file.startswith(tuple(own))
+        and name.partition(".")[0] != package
     ]
 
 
@@ -107,14 +116,17 @@ def _messages(source: Any) -> Any:
 
 
 class _Teller:
-    """Tells certify, in this process alone: what the connector forks has nothing to say."""
+    """Tells certify, in this process alone: what the connector forks has nothing to say.
+
+    What is not told, or not whole, is searched for the needles here: nobody sees it later.
+    """
 
     clock: VirtualClock
 
     def __init__(self, says: FrameWriter, needles: Iterable[str]) -> None:
         self._says = says
         self._needles = re.compile("|".join(map(re.escape, needles)) or "(?!)")
-        self._held: set[tuple[str, str]] = set()
+        self._held: set[tuple[str, str, str]] = set()
         self._process = os.getpid()
         self._lock = threading.RLock()
         self._rows: list[list[str]] = []
@@ -123,6 +135,7 @@ class _Teller:
         self._digests: list[str] = []
         self._states = 0
         self._last_state: str | None = None
+        self._lines = 0
 
     def say(self, **message: Any) -> None:
         if os.getpid() == self._process:
@@ -147,6 +160,7 @@ class _Teller:
         if self._states <= _TOLD_STATES:
             self.say(state=state, at=self.clock.offset)
         else:
+            self._search("state", "", state)
             self._last_state = state
 
     def _row(self, stream: str, row: str) -> None:
@@ -156,17 +170,45 @@ class _Teller:
                 self._rows.append([stream, row])
                 self._bytes += len(row)
             else:
-                self._search(stream, row)
+                self._search("row", stream, row)
                 told = f"{stream}\0{row}".encode("utf-8", "surrogatepass")
                 self._digests.append(hashlib.blake2b(told, digest_size=8).hexdigest())
             if len(self._rows) + len(self._digests) >= _BATCH or self._bytes > _BATCH_BYTES:
                 self.flush()
 
-    def _search(self, stream: str, row: str) -> None:
-        for match in self._needles.finditer(row):
-            if (stream, match[0]) not in self._held:
-                self._held.add((stream, match[0]))
-                self.say(holds=match[0], stream=stream)
+    def log(self, level: str, text: str) -> None:
+        """Tell a line of log."""
+        self._lines += 1
+        if self._lines > _TOLD_LINES:
+            self._search("log", level, text)
+        else:
+            self.say(log=self._part("log", level, text, _START), level=level, at=self.clock.offset)
+
+    def error(self, error: BaseException) -> dict[str, Any]:
+        """What is told of an error."""
+        trace = "".join(traceback.format_exception(error))
+        return {
+            "type": f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins."),
+            "message": self._part("error", "message", _message(error), _START),
+            "traceback": self._part("error", "traceback", trace, _END),
+            "places": own(
+                (frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)
+            ),
+        }
+
+    def _part(self, kind: str, name: str, text: str, part: slice) -> str:
+        """The part of a text that is told. A needle may lie across its edge: the whole is searched."""
+        told = text[part]
+        if len(told) < len(text):
+            self._search(kind, name, text)
+        return told
+
+    def _search(self, kind: str, name: str, text: str) -> None:
+        for match in self._needles.finditer(text):
+            found = (kind, name, match[0])
+            if found not in self._held:
+                self._held.add(found)
+                self.say(holds=match[0], kind=kind, name=name)
 
     def flush(self) -> None:
         """Tell the rows that were kept back."""
@@ -193,7 +235,7 @@ class _Teller:
         No exception is raised, since a connector that retries after every error would catch it.
         """
         message = f"waited longer than {self.clock.budget:g} s in all"
-        told = "".join(traceback.format_stack())[-20_000:]
+        told = self._part("error", "traceback", "".join(traceback.format_stack()), _END)
         self.end("limit", {"type": "", "message": message, "traceback": told, "places": here()})
         os._exit(0)
 
@@ -205,20 +247,9 @@ def _code(error: SystemExit) -> int:
     return error.code if isinstance(error.code, int) else 1
 
 
-def _told(error: BaseException) -> dict[str, Any]:
-    return {
-        "type": f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins."),
-        "message": _message(error),
-        "traceback": "".join(traceback.format_exception(error))[-20_000:],
-        "places": own(
-            (frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)
-        ),
-    }
-
-
 def _message(error: BaseException) -> str:
     try:
-        return str(error)[:_LONGEST]
+        return str(error)
     except Exception as second:  # its own __str__ fails
         return f"{type(error).__name__}, which cannot be shown: {type(second).__name__}"
 
@@ -244,7 +275,6 @@ class _LogHandler(logging.Handler):
     def __init__(self, tells: _Teller) -> None:
         super().__init__(logging.INFO)
         self._tells = tells
-        self._told = 0
 
     def install(self) -> None:
         root = logging.getLogger()
@@ -260,11 +290,8 @@ class _LogHandler(logging.Handler):
         setattr(logging.Logger, "callHandlers", call)  # noqa: B010  a method to mypy
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._told += 1
-        if self._told > _TOLD_LINES:
-            return
         try:
             text = self.format(record)
         except Exception as error:
             text = f"{record.msg!r} could not be formatted: {error!r}"
-        self._tells.say(log=text[:_LONGEST], level=record.levelname, at=self._tells.clock.offset)
+        self._tells.log(record.levelname, text)

@@ -1,0 +1,74 @@
+"""The rule that no credential comes out: what it finds, what it could not search, and what it shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from certify.model import Location
+from certify.replay import Asked, Cassette, Exchange, Scenario
+from certify.replay.faults import HAPPY_PATH
+from certify.rules import EvidenceLog, RuleBroken, Unverified
+from certify.run import LogLine, Rows, Run
+from certify.sandbox.driven import RunsSource
+from certify.sandbox.fault_runs import FaultRuns
+from certify.sandbox.leaks import LeakSearch
+from certify_suites import security
+
+SECRET = "canary-canary-canary"
+FIRST = "401 at request 1, every time"
+
+
+class Source:
+    """Sends one request. In one scenario it `leaks` the secret, in one its output is `cut`."""
+
+    import_error = None
+    plan = None
+
+    def __init__(self, leaks: str = "", cut: str = "") -> None:
+        self.leaks, self.cut = leaks, cut
+
+    def run(self, cassette: Cassette, scenario: Scenario = HAPPY_PATH) -> Run:
+        asked = Asked("GET", "api.example", "/rows")
+        key = (asked.method, asked.host, asked.path, asked.query, "")
+        exchange = Exchange(0, asked, 0.0, key, 200, scenario.fault, None, delivered=True)
+        run = Run("finished", Rows((("", "1"),)), (), (exchange,), (), (), "", None, None, 0.0, 0.1, 0)
+        if str(scenario) == self.leaks:
+            run = replace(run, log=(LogLine("INFO", f"sent {SECRET}", 0.0),))
+        return replace(run, output_is_cut=str(scenario) == self.cut)
+
+
+def judge(source: Source, evidence: EvidenceLog) -> None:
+    runs = FaultRuns(
+        cast("RunsSource", source),
+        Cassette("full_refresh", ()),
+        Path(),
+        Location("contract.yaml", 1),
+        LeakSearch({"password": SECRET}),
+    )
+    security.test_no_canary_in_output(cast("Any", None), runs, evidence)
+
+
+def test_the_rule_says_first_what_it_looked_for() -> None:
+    evidence = EvidenceLog()
+    judge(Source(), evidence)
+    assert [entry.kind for entry in evidence.entries] == ["note", *["request"] * 5]
+
+
+@pytest.mark.parametrize("scenario", ["the happy path", FIRST])
+def test_a_finding_names_its_scenario_and_the_evidence_shows_it_once(scenario: str) -> None:
+    evidence = EvidenceLog()
+    with pytest.raises(RuleBroken) as caught:
+        judge(Source(leaks=scenario, cut=scenario), evidence)
+    assert [finding.scenario for finding in caught.value.findings] == [scenario]
+    shown = [entry.timeline.scenario for entry in evidence.entries if entry.timeline]
+    assert shown.count(scenario) == 1
+
+
+@pytest.mark.parametrize("scenario", ["the happy path", FIRST])
+def test_what_printed_more_than_is_kept_does_not_pass(scenario: str) -> None:
+    with pytest.raises(Unverified, match=f"^{scenario}: .* printed more than is kept.* searched whole"):
+        judge(Source(cut=scenario), EvidenceLog())
