@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -18,9 +20,13 @@ from certify.sandbox.canaries import seeded, with_tokens
 from certify.sandbox.driven import DrivenSource, DrivePlan, FreshSource, RunsSource
 from certify.sandbox.fault_runs import FaultRuns
 from certify.sandbox.leaks import LeakSearch
+from certify.sandbox.reads import SourceReads
 from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
 
+#: The name of the happy path's cassette, and of all that rules read.
+_FULL = "full_refresh"
+_NAMED = re.compile(r"full_refresh|incremental|check|resume@\d+")
 _NEEDS_SOURCE = """\
 subject:
   source: "your_package.source:make_source"
@@ -42,22 +48,47 @@ def _secret_paths(contract: Contract, subject: Subject, config: dict[str, Any]) 
     return [*there, *absent]
 
 
+@dataclass(frozen=True)
+class Recordings:
+    """The cassettes by name, with canaries for the tokens in them, and those canaries by name."""
+
+    cassettes: Mapping[str, Cassette]
+    tokens: Mapping[str, str]
+
+
 @pytest.fixture(scope="session")
-def full_refresh(contract: Contract, repository: Repository) -> Cassette:
-    """The recorded happy path: `full_refresh` in the folder of cassettes."""
+def recordings(contract: Contract, repository: Repository) -> Recordings:
+    """What is recorded: the happy path, `full_refresh`, and the reads that go on from its states."""
     folder = contract.replay.cassettes
     if contract.subject.source is None or folder is None:
         raise Unverified("there is no recorded happy path", _NEEDS_SOURCE)
-    for ending in (".yaml", ".yml", ".json"):
-        name = f"{folder.rstrip('/')}/full_refresh{ending}"
-        if repository.exists(name):
-            return read_cassette(contract.root / name, name)
-    raise Unverified(f"{folder} has no full_refresh.yaml", _NEEDS_SOURCE)
+    files = {PurePosixPath(file).stem: file for file in _cassette_files(contract, repository, folder)}
+    if _FULL not in files:
+        raise Unverified(f"{folder} has no {_FULL}.yaml", _NEEDS_SOURCE)
+    cassettes: dict[str, Cassette] = {}
+    tokens: dict[str, str] = {}
+    for name, file in files.items():
+        read = read_cassette(contract.root / file, file)
+        cassettes[name], found = with_tokens(read, contract.digest)
+        tokens |= found
+    return Recordings(cassettes, tokens)
+
+
+def _cassette_files(contract: Contract, repository: Repository, folder: str) -> Iterator[str]:
+    """Those of the names that `certify record` writes; of several endings YAML comes last, and counts."""
+    there = contract.root / folder
+    names = sorted(entry.name for entry in there.iterdir()) if there.is_dir() else []
+    for ending in (".json", ".yml", ".yaml"):
+        for name in names:
+            file = f"{folder.rstrip('/')}/{name}"
+            named = name.endswith(ending) and _NAMED.fullmatch(name.removesuffix(ending))
+            if named and repository.exists(file):
+                yield file
 
 
 @pytest.fixture(scope="session")
 def fault_runs(
-    pytestconfig: pytest.Config, contract: Contract, subject: Subject, full_refresh: Cassette
+    pytestconfig: pytest.Config, contract: Contract, subject: Subject, recordings: Recordings
 ) -> Iterator[FaultRuns]:
     """Runs the source through faults, in a sandbox of its own that has imported it."""
     package = subject.package()
@@ -66,15 +97,14 @@ def fault_runs(
     config = subject.sample_config()
     said = config.value if config is not None and isinstance(config.value, dict) else {}
     planted = seeded(said, _secret_paths(contract, subject, said), contract.digest)
-    cassette, tokens = with_tokens(full_refresh, contract.digest)
-    search = LeakSearch(planted.named | tokens)
+    search = LeakSearch({**planted.named, **recordings.tokens})
     plan = DrivePlan(
         source=source,
         path=(package.path,) if package.path else (),
         modules=(source.partition(":")[0],),
         config=planted.config,
         environment=planted.environment,
-        canaries=(*planted.named.values(), *tokens.values()),
+        canaries=(*planted.named.values(), *recordings.tokens.values()),
         needles=search.needles,
         budget=max(2 * contract.replay.max_wait_seconds, 7200.0),
     )
@@ -85,4 +115,11 @@ def fault_runs(
         # A fork of a process with threads may wait for a lock that one of them held.
         in_forks = not (order.no_fork or driven.threads)
         runs: RunsSource = driven if in_forks else FreshSource(interpreter, plan)
+        cassette = recordings.cassettes[_FULL]
         yield FaultRuns(runs, cassette, contract.root, named, search, thorough=order.thorough)
+
+
+@pytest.fixture(scope="session")
+def source_reads(contract: Contract, recordings: Recordings, fault_runs: FaultRuns) -> SourceReads:
+    """Reads the source whole, again, and on from each of its states, in the same sandbox."""
+    return SourceReads(fault_runs, contract, recordings.cassettes)

@@ -6,7 +6,7 @@ import datetime
 import mmap
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,7 @@ from certify.replay.matching import CassetteIndex, Key
 from certify.replay.played import Aim, Played
 from certify.replay.wire import Wire
 from certify.run import Run
+from certify.sandbox.audit import RowAudit
 from certify.sandbox.inside.clock import PAGE
 from certify.sandbox.limits import Limits
 from certify.sandbox.told_run import LONGEST, observed
@@ -62,7 +63,15 @@ class RunsSource(Protocol):
         """What the import raised, if it did."""
         ...
 
-    def run(self, cassette: Cassette, scenario: Scenario = HAPPY_PATH) -> Run:
+    def run(
+        self,
+        cassette: Cassette,
+        scenario: Scenario = HAPPY_PATH,
+        *,
+        state: Any = None,
+        audit: RowAudit | None = None,
+        limits: Limits = RUN_LIMITS,
+    ) -> Run:
         """One run of it, in one scenario."""
         ...
 
@@ -81,10 +90,18 @@ class FreshSource:
         with Zygote(self._interpreter) as zygote, DrivenSource(zygote, self.plan) as source:
             return source.import_error
 
-    def run(self, cassette: Cassette, scenario: Scenario = HAPPY_PATH) -> Run:
+    def run(
+        self,
+        cassette: Cassette,
+        scenario: Scenario = HAPPY_PATH,
+        *,
+        state: Any = None,
+        audit: RowAudit | None = None,
+        limits: Limits = RUN_LIMITS,
+    ) -> Run:
         """One run of it, in one scenario."""
         with Zygote(self._interpreter) as zygote, DrivenSource(zygote, self.plan, self._paths) as source:
-            return source.run(cassette, scenario)
+            return source.run(cassette, scenario, state=state, audit=audit, limits=limits)
 
 
 class DrivenSource:
@@ -137,8 +154,12 @@ class DrivenSource:
         stream: str | None = None,
         state: Any = None,
         check: bool = False,
+        audit: RowAudit | None = None,
+        limits: Limits = RUN_LIMITS,
     ) -> Run:
         """One run of it, in one scenario; `check`: of its `check()`, which gives no rows.
+
+        `audit` looks at every row as it comes.
 
         Of one that made its happy path before, the fault hits the request that had the scenario's position
         there, in whatever order requests are sent beside each other now.
@@ -150,6 +171,7 @@ class DrivenSource:
             "unanswered": _unanswered(scenario),
             "unanswered_host": _host(self._paths.get(path, ()), scenario.position),
             "needles": list(self.plan.needles),
+            "audited": audit is not None,
         }
         played = Played(
             self._index(cassette),
@@ -159,9 +181,11 @@ class DrivenSource:
             aim=_aim(self._paths.get(path, ()), scenario.position),
         )
         self._wire.play(played, lambda: self._zygote.kill_task("requests"))
-        ended = self._zygote.run(task, RUN_LIMITS)
+        ended = self._zygote.run(task, limits, audit.hears if audit is not None else None)
         self._import_first = self._import_first or _imported(ended)
         run = observed(ended, self._wire.finish(), self._now())
+        if audit is not None:
+            run = replace(run, rows=audit.rows)
         if scenario.fault is None:
             self._paths[path] = tuple(one.key for one in run.exchanges)
         return run

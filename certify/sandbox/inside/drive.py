@@ -7,6 +7,7 @@ import hashlib
 import importlib
 import json
 import logging
+import math
 import os
 import random
 import re
@@ -25,6 +26,8 @@ from .places import here, own, tell_requests
 _SEED = 20261121
 #: What makes a message of the Singer specification one, beside its type: a row may have a `type` of its own.
 _CONTENT = {"RECORD": "record", "STATE": "value", "SCHEMA": "schema", "ACTIVATE_VERSION": "version"}
+#: What a schema has at its top; what has none of them holds a schema for each stream.
+_OF_A_SCHEMA = frozenset({"$schema", "$ref", "type", "properties", "required", "additionalProperties"})
 #: Rows, and bytes of them, told at once.
 _BATCH, _BATCH_BYTES = 200, 1_000_000
 #: Rows told as they are; of later ones, and of what is longer than any row, a digest.
@@ -44,7 +47,7 @@ def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     """
     os.environ.update(task["environment"])
     random.seed(_SEED)
-    tells = _Teller(says, task.get("needles") or ())
+    tells = _Teller(says, task.get("needles") or (), math.inf if task.get("audited") else _WHOLE_ROWS)
     clock = VirtualClock(task["start"], task["page"], task["budget"], tells.say, tells.exhausted)
     tells.clock = clock
     _LogHandler(tells).install()
@@ -63,6 +66,8 @@ def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
         if task["check"]:
             _check(source)
         else:
+            if task.get("audited"):
+                _describe(source, tells)
             for message in _messages(source):
                 tells.message(message)
     except SystemExit as error:
@@ -110,6 +115,23 @@ def _check(source: Any) -> None:
         raise ConnectionError(f"check() says {said!r}")
 
 
+def _describe(source: Any, tells: _Teller) -> None:
+    """Tell the schemas that the source has a method for: one for all rows, or one a stream."""
+    describe = getattr(source, "schema", None)
+    if not callable(describe):
+        return
+    try:
+        said = describe()
+    except Exception as error:
+        tells.say(schema_error=f"{type(error).__name__}: {_message(error)}"[:400])
+        return
+    if isinstance(said, dict) and not _OF_A_SCHEMA.intersection(said):
+        for stream, schema in said.items():
+            tells.schema(str(stream), schema)
+    else:
+        tells.schema("", said)
+
+
 def _messages(source: Any) -> Any:
     read = getattr(source, "read", None)
     return read() if callable(read) else source.extract_rows()
@@ -123,8 +145,9 @@ class _Teller:
 
     clock: VirtualClock
 
-    def __init__(self, says: FrameWriter, needles: Iterable[str]) -> None:
+    def __init__(self, says: FrameWriter, needles: Iterable[str], whole: float) -> None:
         self._says = says
+        self._whole = whole
         self._needles = re.compile("|".join(map(re.escape, needles)) or "(?!)")
         self._held: set[tuple[str, str, str]] = set()
         self._process = os.getpid()
@@ -144,7 +167,7 @@ class _Teller:
     def message(self, message: Any) -> None:
         """Tell what the source yields: a message in the form of the Singer specification, or a row.
 
-        Schemas and versions are messages too, but nothing that is loaded.
+        Versions are messages too, but nothing that is loaded.
         """
         kind = message.get("type") if isinstance(message, dict) else None
         if not isinstance(kind, str) or _CONTENT.get(kind) not in message:
@@ -153,12 +176,19 @@ class _Teller:
             self._state(_plain(message["value"]))
         elif kind == "RECORD":
             self._row(str(message.get("stream") or ""), _plain(message["record"]))
+        elif kind == "SCHEMA":
+            self.schema(str(message.get("stream") or ""), message["schema"])
+
+    def schema(self, stream: str, schema: Any) -> None:
+        """Tell the schema of a stream's rows, before those that it is for."""
+        self.flush()
+        self.say(schema=_plain(schema), stream=stream)
 
     def _state(self, state: str) -> None:
         self.flush()
         self._states += 1
         if self._states <= _TOLD_STATES:
-            self.say(state=state, at=self.clock.offset)
+            self.say(state=state, at=self.clock.offset, rows_before=self._count)
         else:
             self._search("state", "", state)
             self._last_state = state
@@ -166,7 +196,7 @@ class _Teller:
     def _row(self, stream: str, row: str) -> None:
         with self._lock:
             self._count += 1
-            if self._count <= _WHOLE_ROWS and len(row) <= _LONGEST_ROW:
+            if self._count <= self._whole and len(row) <= _LONGEST_ROW:
                 self._rows.append([stream, row])
                 self._bytes += len(row)
             else:

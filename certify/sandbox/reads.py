@@ -1,0 +1,166 @@
+"""Read a source as its platform does: whole, again, on from each of its states, and with other records."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from array import array
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from certify.contract import Contract
+from certify.model import Location
+from certify.replay.cassette import Cassette
+from certify.replay.records import Change, Record, Records, find_records
+from certify.rules import HarnessFault, Unverified
+from certify.run import Run
+from certify.sandbox.audit import Checkpoint, RowAudit
+from certify.sandbox.cells import plain
+from certify.sandbox.fault_runs import FaultRuns
+from certify.sandbox.observed_run import innermost
+
+_NAME_RECORDS = """\
+replay:
+  records: {your_stream: "$.data[*]"}   # where the records stand in an answer
+"""
+_RECORD = (
+    "# certify record writes incremental.yaml and resume@1.yaml, resume@2.yaml … beside full_refresh.yaml"
+)
+
+
+@dataclass(frozen=True)
+class Read:
+    """One read: what the run did, and what was seen of its rows."""
+
+    run: Run
+    audit: RowAudit
+
+    def records(self) -> Iterator[tuple[str, Record]]:
+        """The rows that were kept, each with its stream, as values."""
+        for stream, text in self.run.rows.kept:
+            try:
+                row = json.loads(text)
+            except ValueError:
+                continue
+            if isinstance(row, dict):
+                yield self.audit.name_of(stream), plain(row)
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """A read that was taken up from a state of the full one; `number` counts those, from 1."""
+
+    number: int
+    checkpoint: Checkpoint
+    read: Read
+    is_last: bool
+
+
+class SourceReads:
+    """Makes each read once, and remembers it: several rules look at the same one."""
+
+    def __init__(self, fault_runs: FaultRuns, contract: Contract, recorded: Mapping[str, Cassette]) -> None:
+        self._runs = fault_runs
+        self.contract = contract
+        self.recorded = recorded
+        self._resumed: dict[int, Resumption | str] = {}
+
+    @cached_property
+    def full(self) -> Read:
+        """All of it, from the beginning. Blocked when that fails."""
+        baseline = self._runs.baseline
+        read = self.read(self._runs.cassette)
+        if not read.run.succeeded:
+            raise HarnessFault(f"the happy path succeeds and then does not: {read.run.how}")
+        if len(read.run.rows) != len(baseline.rows) and not read.run.rows:
+            raise HarnessFault("the happy path gives rows and then none")
+        return read
+
+    @cached_property
+    def again(self) -> Read:
+        """The same, once more."""
+        _ = self.full
+        return self.read(self._runs.cassette)
+
+    @cached_property
+    def records(self) -> Records:
+        """The records in the recorded answers. Unverified when none are found."""
+        rows = (row for _, row in self.full.records())
+        found = find_records(self._runs.cassette, rows, self.contract.replay.records)
+        if not any(records for _, _, records in found.lists()):
+            raise Unverified("no list of records is found in the recorded answers", _NAME_RECORDS)
+        return found
+
+    def read(self, cassette: Cassette, state: Any = None) -> Read:
+        """One read of a cassette."""
+        plan = self.contract.subject
+        audit = RowAudit(plan.primary_keys, plan.cursor_fields)
+        return Read(self._runs.source.run(cassette, state=state, audit=audit), audit)
+
+    def changed(self, change: Change) -> Read:
+        """One read of the full cassette with other records in its answers."""
+        read = self.read(self.records.changed(change))
+        if read.run.missed:
+            miss = read.run.missed[0].miss
+            raise HarnessFault(f"with other records the source asks for what is not recorded: {miss}")
+        return read
+
+    @property
+    def checkpoints(self) -> list[Checkpoint]:
+        """The states of the full read. Not every source emits any: unverified then."""
+        found = self.full.audit.checkpoints
+        if not found:
+            raise Unverified(
+                "the source emits no state",
+                '# read() yields {"type": "STATE", "value": …} after the rows that it covers',
+            )
+        return found
+
+    def resumptions(self) -> Iterator[Resumption]:
+        """A read from each state of the full one, on what was recorded for it.
+
+        Without a recording of its own, a state is tried on the full one: a source that resumes by page asks
+        for nothing else. Unverified when a state cannot be tried.
+        """
+        untried = []
+        for number, checkpoint in enumerate(self.checkpoints, 1):
+            found = self._resume(number, checkpoint)
+            if isinstance(found, Resumption):
+                yield found
+            else:
+                untried.append(f"{number} ({found})")
+        if untried:
+            raise Unverified(f"nothing is recorded for a read from state {', '.join(untried[:5])}", _RECORD)
+
+    def _resume(self, number: int, checkpoint: Checkpoint) -> Resumption | str:
+        if number not in self._resumed:
+            self._resumed[number] = self._resume_first(number, checkpoint)
+        return self._resumed[number]
+
+    def _resume_first(self, number: int, checkpoint: Checkpoint) -> Resumption | str:
+        is_last = number == len(self.checkpoints)
+        own = self.recorded.get("incremental" if is_last else f"resume@{number}")
+        read = self.read(own or self._runs.cassette, checkpoint.value)
+        if read.run.missed:
+            if own is not None:
+                raise HarnessFault(f"{own.name}: {read.run.missed[0].miss}")
+            return str(read.run.missed[0].miss)
+        return Resumption(number, checkpoint, read, is_last)
+
+    def at(self, run: Run | None = None) -> Location:
+        """The line to look at: where an error was raised, else the factory that the contract names."""
+        places = run.raised.places if run is not None and run.raised is not None else ()
+        return innermost(places, self._runs.root) or self._runs.named
+
+
+def digests_of(run: Run) -> array[int]:
+    """Every row in order, eight bytes each."""
+    made = array("Q")
+    for stream, row in run.rows.kept:
+        told = f"{stream}\0{row}".encode("utf-8", "surrogatepass")
+        made.append(int.from_bytes(hashlib.blake2b(told, digest_size=8).digest(), sys.byteorder))
+    made.frombytes(run.rows.digests)
+    return made
