@@ -43,6 +43,15 @@ class Rows(Sequence[Row]):
         place = range(len(self))[index] - len(self.kept)
         return self.kept[place] if place < 0 else self._digest(place * _DIGEST)
 
+    @property
+    def counts(self) -> Counter[Row]:
+        """The rows as a multiset."""
+        return Counter(self)
+
+    def are_those_of(self, other: Rows) -> bool:
+        """Whether they are those of another run, each as often as there."""
+        return len(self) == len(other) and (self == other or self.counts == other.counts)
+
     def _digest(self, place: int) -> Row:
         return "", f"row {self.digests[place : place + _DIGEST].hex()}"
 
@@ -153,13 +162,11 @@ class Run:
     @property
     def row_counts(self) -> Counter[Row]:
         """The rows as a multiset."""
-        return Counter(self.rows)
+        return self.rows.counts
 
     def gives_rows_of(self, other: Run) -> bool:
         """Whether the rows are those of another run, each as often as there."""
-        if len(self.rows) != len(other.rows):
-            return False
-        return self.rows == other.rows or self.row_counts == other.row_counts
+        return self.rows.are_those_of(other.rows)
 
     @property
     def delivered(self) -> tuple[Exchange, ...]:

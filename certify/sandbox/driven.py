@@ -71,6 +71,7 @@ class RunsSource(Protocol):
         state: Any = None,
         audit: RowAudit | None = None,
         limits: Limits = RUN_LIMITS,
+        later: float = 0.0,
     ) -> Run:
         """One run of it, in one scenario."""
         ...
@@ -98,10 +99,11 @@ class FreshSource:
         state: Any = None,
         audit: RowAudit | None = None,
         limits: Limits = RUN_LIMITS,
+        later: float = 0.0,
     ) -> Run:
         """One run of it, in one scenario."""
         with Zygote(self._interpreter) as zygote, DrivenSource(zygote, self.plan, self._paths) as source:
-            return source.run(cassette, scenario, state=state, audit=audit, limits=limits)
+            return source.run(cassette, scenario, state=state, audit=audit, limits=limits, later=later)
 
 
 class DrivenSource:
@@ -156,16 +158,17 @@ class DrivenSource:
         check: bool = False,
         audit: RowAudit | None = None,
         limits: Limits = RUN_LIMITS,
+        later: float = 0.0,
     ) -> Run:
         """One run of it, in one scenario; `check`: of its `check()`, which gives no rows.
 
-        `audit` looks at every row as it comes.
+        `audit` looks at every row as it comes; `later` seconds after it was recorded the run begins.
 
         Of one that made its happy path before, the fault hits the request that had the scenario's position
         there, in whatever order requests are sent beside each other now.
         """
         _OFFSET.pack_into(self._page, 0, 0.0)
-        start = (cassette.moment or _SOME_MOMENT).timestamp()
+        start = (cassette.moment or _SOME_MOMENT).timestamp() + later
         path = (cassette.name, stream, repr(state))
         task = self._task(start, stream, state, check) | {
             "unanswered": _unanswered(scenario),
