@@ -17,7 +17,7 @@ from certify.run import Connected, Run
 from certify.sandbox.driven import RunsSource
 from certify.sandbox.leaks import LeakSearch
 from certify.sandbox.observed_run import Observed, innermost, signal_name
-from certify.sandbox.volatile import STEADY, Volatile, volatile_columns
+from certify.sandbox.volatile import Volatile, volatile_columns
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,7 @@ class FaultRuns:
         return volatile_columns(self.baseline, later)
 
     def _beside(self, scenario: Scenario, run: Run, baseline: Run) -> Observed:
-        volatile = self.volatile if scenario.fault is not None else STEADY
-        return Observed(scenario, run, baseline, self.root, self.named, volatile)
+        return Observed(scenario, run, baseline, self.root, self.named, lambda: self.volatile)
 
     def everywhere(
         self,
