@@ -17,6 +17,7 @@ from certify.rules import (
     NotApplicable,
     Rule,
     RuleBroken,
+    Undecided,
     Unverified,
     no_findings,
     rule,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from certify.sandbox.build import WheelBuilder
     from certify.sandbox.fault_runs import FaultRuns
     from certify.sandbox.import_probe import ImportProbe
+    from certify.sandbox.keeping import NOTHING, Keeping, Kept, Make, Operation, Read, Write
     from certify.sandbox.observed_import import ImportObservation
     from certify.sandbox.observed_run import Observed
     from certify.sandbox.own_tests import OwnTests
@@ -43,11 +45,18 @@ _LATE = {
     "FaultRuns": "certify.sandbox.fault_runs",
     "ImportObservation": "certify.sandbox.observed_import",
     "ImportProbe": "certify.sandbox.import_probe",
+    "Keeping": "certify.sandbox.keeping",
+    "Kept": "certify.sandbox.keeping",
+    "Make": "certify.sandbox.keeping",
+    "NOTHING": "certify.sandbox.keeping",
     "Observed": "certify.sandbox.observed_run",
+    "Operation": "certify.sandbox.keeping",
     "OwnTests": "certify.sandbox.own_tests",
+    "Read": "certify.sandbox.keeping",
     "Repository": "certify.repository",
     "Subject": "certify.subject",
     "WheelBuilder": "certify.sandbox.build",
+    "Write": "certify.sandbox.keeping",
 }
 
 
@@ -59,6 +68,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "NOTHING",
     "Blocked",
     "CertifyError",
     "Contract",
@@ -72,11 +82,16 @@ __all__ = [
     "HarnessFault",
     "ImportObservation",
     "ImportProbe",
+    "Keeping",
+    "Kept",
     "Location",
+    "Make",
     "NotApplicable",
     "Observed",
+    "Operation",
     "Outcome",
     "OwnTests",
+    "Read",
     "Report",
     "ReportError",
     "Repository",
@@ -87,9 +102,11 @@ __all__ = [
     "Subject",
     "SuiteError",
     "Tier",
+    "Undecided",
     "Unverified",
     "Verdict",
     "WheelBuilder",
+    "Write",
     "__version__",
     "no_findings",
     "rule",

@@ -332,6 +332,10 @@ def _perform(task: dict[str, Any], says: FrameWriter, crash: int, isolated: bool
         from .drive import drive
 
         drive(task, says, isolated)
+    elif task["do"] == "keep":
+        from .keep import keep
+
+        keep(task, says, isolated)
     elif task["do"] == "build":
         from .build import build
 

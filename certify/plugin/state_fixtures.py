@@ -1,0 +1,47 @@
+"""What a rule about a state back end may ask for by name, beside what `fixtures` has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from certify.contract import Contract
+from certify.plugin.engine import ENGINE
+from certify.plugin.planted import planted_config
+from certify.rules import Unverified
+from certify.sandbox.keeping import Keeping, KeepPlan
+from certify.sandbox.zygote import Zygote
+from certify.subject import Subject
+
+_NEEDS_STATE = """\
+subject:
+  state: "your_package.state:make_state"
+  config: certification/config.json
+target:
+  url: sqlite:///{tmp}/target.db
+"""
+#: Where states are kept when the contract does not say.
+_USUAL_URL = "sqlite:///{tmp}/target.db"
+
+
+@pytest.fixture(scope="session")
+def keeping(pytestconfig: pytest.Config, contract: Contract, subject: Subject) -> Iterator[Keeping]:
+    """Drives the state back end, in a sandbox of its own that has imported it."""
+    state = contract.subject.state
+    if state is None:
+        raise Unverified("the contract does not say how the state back end is made", _NEEDS_STATE)
+    package = subject.package()
+    planted = planted_config(contract, subject)
+    plan = KeepPlan(
+        state=state,
+        path=(package.path,) if package.path else (),
+        config=planted.config,
+        environment=planted.environment,
+        url=contract.target.url or _USUAL_URL,
+        url_is_assumed=contract.target.url is None,
+    )
+    order = pytestconfig.stash[ENGINE].order
+    with Zygote(Path(order.interpreter) if order.interpreter else None) as zygote:
+        yield Keeping(zygote, plan, contract.root, contract.at("subject", "state"))
