@@ -19,10 +19,11 @@ from typing import Any, NoReturn
 from .clock import VirtualClock
 from .frames import FrameWriter
 from .network import Network
-from .places import here, own, tell_requests
+from .places import here, tell_requests
+from .told import LONGEST, told
 
 #: For jitter: with the same one each time, a run waits as long as the one before.
-_SEED = 20261121
+SEED = 20261121
 #: What makes a message of the Singer specification one, beside its type: a row may have a `type` of its own.
 _CONTENT = {"RECORD": "record", "STATE": "value", "SCHEMA": "schema", "ACTIVATE_VERSION": "version"}
 #: Rows, and bytes of them, told at once.
@@ -31,8 +32,8 @@ _BATCH, _BATCH_BYTES = 200, 1_000_000
 _WHOLE_ROWS, _LONGEST_ROW = 10_000, 1_000_000
 #: States told one by one; of later ones the last.
 _TOLD_STATES = 10_000
-#: Lines of log told, and where each is cut: whole pages are not evidence.
-_TOLD_LINES, _LONGEST = 2_000, 4000
+#: Lines of log told.
+_TOLD_LINES = 2_000
 
 
 def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
@@ -41,7 +42,7 @@ def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     `live`: time is real, since the wire asks a live API.
     """
     os.environ.update(task["environment"])
-    random.seed(_SEED)
+    random.seed(SEED)
     tells = _Teller(says, task.get("needles") or ())
     clock = VirtualClock(task["start"], task["page"], task["budget"], tells.say, tells.exhausted)
     tells.clock = clock
@@ -57,16 +58,16 @@ def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     before = frozenset(sys.modules)
     try:
         given = {name: task[name] for name in ("stream", "state") if task[name] is not None}
-        source = _load(task["source"])(task["config"], **given)
+        source = find(task["source"])(task["config"], **given)
         if task["check"]:
             _check(source)
         else:
             for message in _messages(source):
                 tells.message(message)
     except SystemExit as error:
-        tells.end("exit", _told(error), _code(error))
+        tells.end("exit", told(error), _code(error))
     except BaseException as error:
-        tells.end("raised", _told(error))
+        tells.end("raised", told(error))
     else:
         if not task["import_first"] and threading.active_count() == 1:
             tells.say(imported=_imported_since(before, task["path"]))
@@ -83,7 +84,8 @@ def _imported_since(before: frozenset[str], own: list[str]) -> list[str]:
     ]
 
 
-def _load(name: str) -> Any:
+def find(name: str) -> Any:
+    """What a name such as `module:make_source` stands for."""
     module, _, attribute = name.partition(":")
     found: Any = importlib.import_module(module)
     for part in attribute.split("."):
@@ -205,24 +207,6 @@ def _code(error: SystemExit) -> int:
     return error.code if isinstance(error.code, int) else 1
 
 
-def _told(error: BaseException) -> dict[str, Any]:
-    return {
-        "type": f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins."),
-        "message": _message(error),
-        "traceback": "".join(traceback.format_exception(error))[-20_000:],
-        "places": own(
-            (frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)
-        ),
-    }
-
-
-def _message(error: BaseException) -> str:
-    try:
-        return str(error)[:_LONGEST]
-    except Exception as second:  # its own __str__ fails
-        return f"{type(error).__name__}, which cannot be shown: {type(second).__name__}"
-
-
 def _plain(value: Any) -> str:
     """The value as canonical JSON; what JSON has no form for as its text."""
     try:
@@ -267,4 +251,4 @@ class _LogHandler(logging.Handler):
             text = self.format(record)
         except Exception as error:
             text = f"{record.msg!r} could not be formatted: {error!r}"
-        self._tells.say(log=text[:_LONGEST], level=record.levelname, at=self._tells.clock.offset)
+        self._tells.say(log=text[:LONGEST], level=record.levelname, at=self._tells.clock.offset)
