@@ -48,14 +48,14 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
             told = message["ended"]
     error = told.get("error")
     return Run(
-        how=_how(ended, told),
+        how=how_ended(ended, told),
         rows=Rows(tuple(rows), bytes(digests)),
         states=tuple(states),
         exchanges=exchanges,
         waits=tuple(waits),
         log=tuple(log),
         output=ended.output.decode("utf-8", "replace"),
-        raised=_raised(error) if error else None,
+        raised=raised_by(error) if error else None,
         code=told.get("code", ended.code if ended.signal is None else -ended.signal),
         virtual_seconds=virtual_seconds,
         seconds=ended.seconds,
@@ -67,7 +67,7 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
     )
 
 
-def _how(ended: Ended, told: dict[str, Any]) -> str:
+def how_ended(ended: Ended, told: dict[str, Any]) -> str:
     """How it ended: by its own last word, unless the sandbox ended it."""
     if ended.why != "exit":
         return ended.why
@@ -90,7 +90,8 @@ def _wait(told: dict[str, Any]) -> Wait:
     return Wait(str(told["kind"]), _seconds(told["at"]), _seconds(told["seconds"]), _places(told["places"]))
 
 
-def _raised(error: dict[str, Any]) -> Raised:
+def raised_by(error: dict[str, Any]) -> Raised:
+    """The error that a fork told of."""
     places = _places(error["places"])
     return Raised(str(error["type"]), str(error["message"]), str(error["traceback"]), places)
 

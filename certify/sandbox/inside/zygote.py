@@ -332,6 +332,10 @@ def _perform(task: dict[str, Any], says: FrameWriter, crash: int, isolated: bool
         from .drive import drive
 
         drive(task, says, isolated)
+    elif task["do"] == "load":
+        from .load import load
+
+        load(task, says, isolated)
     elif task["do"] == "build":
         from .build import build
 
