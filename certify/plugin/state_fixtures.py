@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from certify.contract import Contract
+from certify.errors import TargetError
 from certify.plugin.engine import ENGINE
 from certify.plugin.planted import planted_config
 from certify.rules import Unverified
@@ -44,4 +46,9 @@ def keeping(pytestconfig: pytest.Config, contract: Contract, subject: Subject) -
     )
     order = pytestconfig.stash[ENGINE].order
     with Zygote(Path(order.interpreter) if order.interpreter else None) as zygote:
-        yield Keeping(zygote, plan, contract.root, contract.at("subject", "state"))
+        try:
+            keeping = Keeping(zygote, plan, contract.root, contract.at("subject", "state"))
+        except TargetError as error:
+            raise Unverified(str(error), error.needs) from error
+        with contextlib.closing(keeping):
+            yield keeping

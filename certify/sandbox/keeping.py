@@ -18,9 +18,13 @@ from certify.sandbox.limits import Limits
 from certify.sandbox.observed_run import innermost
 from certify.sandbox.told_run import places_of, raised_by
 from certify.sandbox.zygote import Ended, Zygote
+from certify.target.database import TMP, Database
+from certify.target.relay import Relay
 
 #: A few reads and writes take milliseconds; what takes this long hangs.
 _LIMITS = Limits(wall_seconds=20.0, resident_bytes=2 * 1024**3)
+#: A table that nobody has: states lie in tables of the back end's own.
+_NO_TABLE = "certify_no_table"
 #: Kill after the write rather than before one of its driver calls.
 AFTER = -1
 
@@ -124,14 +128,31 @@ class Keeping:
         #: Where its methods are written, as far as that is told.
         self._lines: dict[str, Places] = {}
         warmed = zygote.warm({"path": list(plan.path), "modules": [plan.state.partition(":")[0]]})
-        warmed.listener.close()
         self.import_error: str | None = warmed.told["error"]
+        self.server = _server(plan.url, zygote.private)
+        self._relay: Relay | None = None
+        if self.server is not None and self.server.server is not None:
+            self._relay = Relay(warmed.listener, self.server.server)
+        else:
+            warmed.listener.close()
 
-    def store(self) -> Store:
-        """A fresh place for states. Blocked where the connector cannot be imported."""
+    def close(self) -> None:
+        """Close the way to a server; the zygote is its owner's."""
+        if self._relay is not None:
+            self._relay.close()
+
+    def store(self, copied: Path | None = None) -> Store:
+        """A fresh place for states, or a copy of one. Blocked where the connector cannot be imported."""
         if self.import_error is not None:
             raise Blocked(f"the connector cannot be imported: {self.import_error}")
-        return Store(self, Path(tempfile.mkdtemp(prefix="state-", dir=self._zygote.private)))
+        folder = Path(tempfile.mkdtemp(prefix="state-", dir=self._zygote.private))
+        if copied is not None:
+            shutil.copytree(copied, folder, dirs_exist_ok=True)
+        return Store(self, folder, is_copy=copied is not None)
+
+    def url(self, folder: Path) -> str:
+        """The URL as the connector is given it."""
+        return self.plan.url.replace(TMP, str(folder)) if self._relay is None else self._relay.url
 
     def perform(self, url: str, process: Sequence[Operation]) -> list[Kept]:
         """Some operations in one process."""
@@ -141,6 +162,7 @@ class Keeping:
             "config": dict(self.plan.config),
             "environment": dict(self.plan.environment),
             "url": url,
+            "port": None if self._relay is None else self._relay.port,
             "program": [_told(one) for one in process],
         }
         ended = self._zygote.run(task, _LIMITS)
@@ -185,27 +207,33 @@ class Keeping:
 class Store:
     """One place where states are kept: what one process leaves there, the next one finds. Close it."""
 
-    def __init__(self, keeping: Keeping, folder: Path) -> None:
+    def __init__(self, keeping: Keeping, folder: Path, *, is_copy: bool) -> None:
         self._keeping = keeping
         self._folder = folder
+        self._is_copy = is_copy
 
     def __enter__(self) -> Store:
         return self
 
     def __exit__(self, *_: object) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
+        if self._keeping.server is not None and not self._is_copy:
+            self._keeping.server.clear()
 
     def run(self, program: Iterable[Operation]) -> list[Kept]:
         """What each operation gave; a process begins with each `Make(anew=True)`, and after a kill."""
         done: list[Kept] = []
         for process in _processes(program):
-            done += self._keeping.perform(self.url, process)
+            done += self._keeping.perform(self._keeping.url(self._folder), process)
         return done
 
-    @property
-    def url(self) -> str:
-        """The place itself."""
-        return self._keeping.plan.url.replace("{tmp}", str(self._folder))
+
+def _server(url: str, folder: Path) -> Database | None:
+    """The database that a URL names, where it is one over the network. Raises TargetError."""
+    if TMP in url or "://" not in url:
+        return None
+    database = Database(url, _NO_TABLE, folder)
+    return database if database.server is not None else None
 
 
 def _processes(program: Iterable[Operation]) -> Iterable[list[Operation]]:

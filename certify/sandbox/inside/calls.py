@@ -9,9 +9,8 @@ from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
 from .places import here
+from .points import DRIVERS, module_of
 
-#: Packages whose objects written in C speak to a database.
-_DRIVERS = frozenset({"sqlite3", "duckdb", "psycopg_binary", "psycopg_c", "psycopg2", "MySQLdb"})
 #: Calls by which Python's own modules change files.
 _FILES = {
     "io": frozenset({"open", "write", "writelines", "truncate", "flush", "close", "__exit__"}),
@@ -50,10 +49,9 @@ class DriverCalls:
 def _named(called: Any) -> str:
     """What is called, where it is one of those; else nothing."""
     owner = getattr(called, "__self__", None)
-    module = owner.__name__ if isinstance(owner, ModuleType) else type(owner).__module__
-    package, name = module.partition(".")[0].lstrip("_"), getattr(called, "__name__", "")
+    package, name = module_of(owner).lstrip("_"), getattr(called, "__name__", "")
     if isinstance(owner, ModuleType):
-        is_one = name == "connect" if package in _DRIVERS else name in _FILES.get(package, ())
+        is_one = name == "connect" if package in DRIVERS else name in _FILES.get(package, ())
         return f"{package}.{name}" if is_one else ""
-    is_one = package in _DRIVERS or name in _FILES.get(package, ())
+    is_one = package in DRIVERS or name in _FILES.get(package, ())
     return f"{type(owner).__name__}.{name}" if is_one else ""

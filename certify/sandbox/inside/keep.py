@@ -12,6 +12,7 @@ from typing import Any
 from .calls import DriverCalls
 from .drive import SEED, find
 from .frames import FrameWriter
+from .load import stay_here
 from .places import here
 from .told import told
 
@@ -24,6 +25,8 @@ def keep(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     """
     os.environ.update(task["environment"])
     random.seed(SEED)
+    if not isolated:
+        stay_here(task["port"])
     keeps = _Keeper(task, says)
     for number, (what, *arguments) in enumerate(task["program"]):
         try:

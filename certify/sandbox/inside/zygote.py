@@ -336,6 +336,10 @@ def _perform(task: dict[str, Any], says: FrameWriter, crash: int, isolated: bool
         from .keep import keep
 
         keep(task, says, isolated)
+    elif task["do"] == "load":
+        from .load import load
+
+        load(task, says, isolated)
     elif task["do"] == "build":
         from .build import build
 
