@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from certify.sandbox.observed_import import ImportObservation
     from certify.sandbox.observed_run import Observed
     from certify.sandbox.own_tests import OwnTests
+    from certify.sandbox.pipelines import Pipeline, Pipelines
     from certify.subject import Example, Subject
 
 __version__ = "0.1.0"
@@ -52,6 +53,8 @@ _LATE = {
     "Observed": "certify.sandbox.observed_run",
     "Operation": "certify.sandbox.keeping",
     "OwnTests": "certify.sandbox.own_tests",
+    "Pipeline": "certify.sandbox.pipelines",
+    "Pipelines": "certify.sandbox.pipelines",
     "Read": "certify.sandbox.keeping",
     "Repository": "certify.repository",
     "Subject": "certify.subject",
@@ -91,6 +94,8 @@ __all__ = [
     "Operation",
     "Outcome",
     "OwnTests",
+    "Pipeline",
+    "Pipelines",
     "Read",
     "Report",
     "ReportError",

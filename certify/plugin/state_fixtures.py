@@ -12,8 +12,10 @@ from certify.contract import Contract
 from certify.errors import TargetError
 from certify.plugin.engine import ENGINE
 from certify.plugin.planted import planted_config
-from certify.rules import Unverified
+from certify.rules import NotApplicable, Unverified
 from certify.sandbox.keeping import Keeping, KeepPlan
+from certify.sandbox.loads import Loads
+from certify.sandbox.pipelines import Pipelines
 from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
 
@@ -26,6 +28,10 @@ target:
 """
 #: Where states are kept when the contract does not say.
 _USUAL_URL = "sqlite:///{tmp}/target.db"
+
+
+#: Strategies by how plainly a load of other rows changes the target.
+_PLAINEST = ("full_refresh", "incremental_merge", "incremental_append")
 
 
 @pytest.fixture(scope="session")
@@ -52,3 +58,19 @@ def keeping(pytestconfig: pytest.Config, contract: Contract, subject: Subject) -
             raise Unverified(str(error), error.needs) from error
         with contextlib.closing(keeping):
             yield keeping
+
+
+@pytest.fixture(scope="session")
+def pipelines(request: pytest.FixtureRequest, contract: Contract) -> Pipelines:
+    """Loads with the sink and then writes the state, on one database."""
+    if "sink" not in contract.capabilities and contract.subject.sink is None:
+        raise NotApplicable("there is no sink: what a state follows is the commit of somebody else's")
+    keeping: Keeping = request.getfixturevalue("keeping")
+    loads: Loads = request.getfixturevalue("loads")
+    keeping.require()
+    claimed = contract.strategies.get("sink") or _PLAINEST
+    strategy = next((one for one in _PLAINEST if one in claimed), claimed[0])
+    plan = contract.subject
+    streams = (*plan.primary_keys, *plan.cursor_fields)
+    keys = dict.fromkeys((*streams, loads.plan.table, contract.connector))
+    return Pipelines(loads, keeping, request.getfixturevalue("sample"), tuple(keys), strategy)

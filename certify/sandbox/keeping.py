@@ -143,12 +143,16 @@ class Keeping:
 
     def store(self, copied: Path | None = None) -> Store:
         """A fresh place for states, or a copy of one. Blocked where the connector cannot be imported."""
-        if self.import_error is not None:
-            raise Blocked(f"the connector cannot be imported: {self.import_error}")
+        self.require()
         folder = Path(tempfile.mkdtemp(prefix="state-", dir=self._zygote.private))
         if copied is not None:
             shutil.copytree(copied, folder, dirs_exist_ok=True)
         return Store(self, folder, is_copy=copied is not None)
+
+    def require(self) -> None:
+        """Blocked where the connector cannot be imported."""
+        if self.import_error is not None:
+            raise Blocked(f"the connector cannot be imported: {self.import_error}")
 
     def url(self, folder: Path) -> str:
         """The URL as the connector is given it."""
