@@ -130,3 +130,11 @@ def _looks(some: list[str]) -> list[Operation]:
     """Every key, read by the instance that wrote it, by a new one, and in another process."""
     reads: list[Operation] = [Read(key) for key in some]
     return [*reads, Make(), *reads, Make(anew=True), *reads]
+
+
+def pipeline_programs(failures: int) -> SearchStrategy[tuple[int | None, ...]]:
+    """Loads one after the other: each by the number of its failure, None for one that comes to its end."""
+    from hypothesis import strategies as st
+
+    one = st.none() | st.integers(0, failures - 1)
+    return st.lists(one, min_size=2, max_size=4).map(tuple)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from certify import (
+    Blocked,
+    Contract,
     Effort,
     EvidenceLog,
     Finding,
+    HarnessFault,
     Keeping,
     Kept,
     Make,
     Operation,
+    Pipeline,
+    Pipelines,
     Read,
     Tier,
     Unverified,
@@ -20,7 +25,8 @@ from certify import (
     rule,
 )
 from certify.sandbox.keeping import AFTER
-from certify_suites.programs import alike, smallest, state_programs
+from certify.sandbox.pipelines import WHOLE, Failure, Moment, failures
+from certify_suites.programs import alike, pipeline_programs, smallest, state_programs
 from certify_suites.state_model import Departure, departure, outcome, same, shown
 
 #: Keys and states that any source has.
@@ -174,3 +180,104 @@ def _killed(keeping: Keeping, kill: int, evidence: EvidenceLog) -> Iterator[Find
 
 def _is_later_make(one: Kept, all_of_them: list[Kept]) -> bool:
     return isinstance(one.operation, Make) and one is not all_of_them[0]
+
+
+@rule("state_follows_commit", tier=Tier.SILVER, effort=Effort.HIGH, capabilities=("state",))
+def test_state_follows_commit(contract: Contract, pipelines: Pipelines, evidence: EvidenceLog) -> None:
+    """The state is never new while the target is old, and at the end of a run both are new.
+
+    Why: between the two, a machine can stop. A state that went first says that rows are loaded which are
+    not; the next run begins after them, and nobody ever asks for them again.
+
+    Fix: return from `load_rows` only when the load is committed, write no state within it, and let
+    `write_state` commit before it returns. The platform calls the one after the other.
+    """
+    pipelines.begin()
+    ran = pipelines.run(pipelines.sample.adding, "a load", looks=True)
+    if not ran.load.succeeded and not ran.returned:
+        raise Blocked(f"the load fails: {ran.ending}")
+    looked = [one for one in ran.during if one.target is not None and one.states is not None]
+    loaded = f"{ran.load.strategy} of {len(ran.load.rows)} rows: {ran.ending}"
+    evidence.saw("load", f"{loaded}; looked {len(looked)} times meanwhile")
+    ahead = next((one for one in (*looked, ran.after) if ran.is_ahead(one)), None)
+    if ahead is not None:
+        said = f"{ahead.when}, {_ahead(ran, ahead)}"
+        no_findings([Finding(said, contract.at("subject", "sink"), "first the rows, then the state")])
+    if not same(dict(ran.after.states or ()).get(pipelines.keys[0]), ran.value):
+        said = f"write_state returned, and {_states_told(ran, ran.after)} in another process"
+        no_findings([Finding(said, pipelines.location, f"the state that was written, {shown(ran.value)}")])
+    if not looked:
+        raise HarnessFault("the target could not be looked at while it was loaded")
+
+
+def _ahead(ran: Pipeline, moment: Moment) -> str:
+    return f"{_states_told(ran, moment)}, and the target still holds what it did ({moment.target})"
+
+
+def _states_told(ran: Pipeline, moment: Moment) -> str:
+    """What the state is that changed, or the first one."""
+    then = dict(ran.before.states or ())
+    states = dict(moment.states or ())
+    key = next((one for one in states if not same(states[one], then.get(one))), next(iter(states)))
+    return f"read_state({key!r}) gives {shown(states[key])}"
+
+
+@rule("failure_keeps_state", tier=Tier.SILVER, effort=Effort.MEDIUM, capabilities=("state",))
+def test_failure_keeps_state(contract: Contract, pipelines: Pipelines, evidence: EvidenceLog) -> None:
+    """A load that fails, or is killed at any point, leaves the state where it was.
+
+    Why: a state that moves although the load failed makes the next run begin after rows that were never
+    loaded. The failure is repaired within the hour; the gap is found months later.
+
+    Fix: write the state in one place, after `load_rows` has returned; not in a `finally`, and not for the
+    rows that a failed load got through.
+    """
+    pipelines.begin()
+    whole = pipelines.run(pipelines.sample.adding, "a whole load")
+    if not whole.load.succeeded:
+        raise Blocked(f"the load fails: {whole.ending}")
+    ways = failures(whole.load, pipelines.sample.key)
+    seen: list[Pipeline] = []
+    found: Finding | None = None
+    for failure in ways:
+        pipelines.begin()
+        seen.append(pipelines.fail(pipelines.sample.adding, failure))
+        found = found or _moved(contract, seen[-1])
+    if found is None:
+        programs = pipeline_programs(len(ways))
+        found = smallest(programs, lambda one: _program(contract, pipelines, one, ways, seen))
+    failed = [one for one in seen if not one.load.succeeded]
+    killed = sum(one.load.how == "killed" for one in failed)
+    stayed = sum(one.after.states == one.before.states for one in failed)
+    loads = f"{len(failed)} of {len(seen)} loads failed, {killed} of them killed"
+    evidence.saw("load", f"{loads}: the state stayed in {stayed}, in the others the target had the load")
+    no_findings([found] if found else [])
+    if not failed:
+        raise HarnessFault("no load could be made to fail")
+
+
+def _program(
+    contract: Contract,
+    pipelines: Pipelines,
+    program: Sequence[int | None],
+    ways: Sequence[Failure],
+    seen: list[Pipeline],
+) -> Finding | None:
+    """Loads one after the other, each with its failure or none; each keeps the state that it found."""
+    pipelines.begin()
+    for turn, number in enumerate(program):
+        rows = pipelines.sample.changing if turn % 2 else pipelines.sample.adding
+        seen.append(pipelines.fail(rows, WHOLE if number is None else ways[number]))
+        # A load that is repeated changes nothing, and its state is written all the same.
+        found = None if seen[-1].returned else _moved(contract, seen[-1], f"in load {turn + 1} of several, ")
+        if found is not None:
+            return found
+    return None
+
+
+def _moved(contract: Contract, ran: Pipeline, which: str = "") -> Finding | None:
+    """What is wrong where the state moved, and the target did not."""
+    if not ran.is_ahead(ran.after):
+        return None
+    said = f"{which}{ran.what} ({ran.ending}): {_ahead(ran, ran.after)}"
+    return Finding(said, contract.at("subject", "sink"), "the state that was there before the load")
