@@ -17,6 +17,7 @@ from certify.rules import (
     NotApplicable,
     Rule,
     RuleBroken,
+    Undecided,
     Unverified,
     no_findings,
     rule,
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
     from certify.sandbox.build import WheelBuilder
     from certify.sandbox.fault_runs import FaultRuns
     from certify.sandbox.import_probe import ImportProbe
+    from certify.sandbox.keeping import NOTHING, Keeping, Kept, Make, Operation, Read, Write
     from certify.sandbox.observed_import import ImportObservation
     from certify.sandbox.observed_run import Observed
     from certify.sandbox.own_tests import OwnTests
+    from certify.sandbox.pipelines import Pipeline, Pipelines
     from certify.sandbox.reads import SourceReads
     from certify.subject import Example, Subject
 
@@ -44,12 +47,21 @@ _LATE = {
     "FaultRuns": "certify.sandbox.fault_runs",
     "ImportObservation": "certify.sandbox.observed_import",
     "ImportProbe": "certify.sandbox.import_probe",
+    "Keeping": "certify.sandbox.keeping",
+    "Kept": "certify.sandbox.keeping",
+    "Make": "certify.sandbox.keeping",
+    "NOTHING": "certify.sandbox.keeping",
     "Observed": "certify.sandbox.observed_run",
+    "Operation": "certify.sandbox.keeping",
     "OwnTests": "certify.sandbox.own_tests",
+    "Pipeline": "certify.sandbox.pipelines",
+    "Pipelines": "certify.sandbox.pipelines",
+    "Read": "certify.sandbox.keeping",
     "Repository": "certify.repository",
     "SourceReads": "certify.sandbox.reads",
     "Subject": "certify.subject",
     "WheelBuilder": "certify.sandbox.build",
+    "Write": "certify.sandbox.keeping",
 }
 
 
@@ -61,6 +73,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "NOTHING",
     "Blocked",
     "CertifyError",
     "Contract",
@@ -74,11 +87,18 @@ __all__ = [
     "HarnessFault",
     "ImportObservation",
     "ImportProbe",
+    "Keeping",
+    "Kept",
     "Location",
+    "Make",
     "NotApplicable",
     "Observed",
+    "Operation",
     "Outcome",
     "OwnTests",
+    "Pipeline",
+    "Pipelines",
+    "Read",
     "Report",
     "ReportError",
     "Repository",
@@ -90,9 +110,11 @@ __all__ = [
     "Subject",
     "SuiteError",
     "Tier",
+    "Undecided",
     "Unverified",
     "Verdict",
     "WheelBuilder",
+    "Write",
     "__version__",
     "no_findings",
     "rule",

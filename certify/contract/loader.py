@@ -138,6 +138,7 @@ _INSIDE_PATHS: tuple[KeyPath, ...] = (
     ("subject", "config"),
     ("subject", "assembly"),
     ("replay", "cassettes"),
+    ("target", "rows"),
     ("policy", "dependency_allowlist"),
 )
 

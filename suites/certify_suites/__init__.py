@@ -9,5 +9,6 @@ __all__ = [  # noqa: RUF022  the order is the point
     "security",
     "source",
     "quality",
+    "state",
     "error_paths",
 ]

@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 
 from certify import (
+    Contract,
     Effort,
     EvidenceLog,
     Finding,
     Location,
+    NotApplicable,
     OwnTests,
+    Repository,
     Tier,
     Unverified,
     no_findings,
     rule,
 )
+from certify.repository.config.document import read_config
+from certify.repository.run_artifact import RunArtifact
+from certify.repository.secrets import search_files
 
 
 @rule("own_tests_pass", tier=Tier.SILVER, effort=Effort.MEDIUM)
@@ -77,3 +83,57 @@ def _missing_modules(own_tests: OwnTests) -> list[str]:
     """Modules that test files import and this interpreter has not."""
     errors = "\n".join(own_tests.uncollected.values())
     return sorted(set(re.findall(r"ModuleNotFoundError: No module named '([^']+)'", errors)))
+
+
+@rule("run_artifact_is_sound", tier=Tier.SILVER, effort=Effort.LOW)
+def test_run_artifact_is_sound(contract: Contract, repository: Repository, evidence: EvidenceLog) -> None:
+    """The artifact that a real run wrote says which run it was, that it passed, and nothing against that.
+
+    Why: it is what an operator opens at night, and what an auditor is shown a year later. One that says
+    `passed` beside a failed check, or holds the token of the connection, is worse than none.
+
+    Fix: let the run write it as it ends, from what it counted, and keep one in the repository:
+
+        {"run_id": "2026-02-01T03-00", "digest": "sha256:…", "passed": true, "rows_read": 8, "rows_loaded": 8}
+    """
+    files = _run_artifacts(contract, repository)
+    findings: list[Finding] = []
+    for name in files:
+        read = read_config(repository, name)
+        if read.fault is not None:
+            findings.append(read.fault)
+            continue
+        artifact = RunArtifact(read)
+        evidence.saw("file", f"read {name}: run {artifact.run_id or 'without an id'}")
+        findings += artifact.findings()
+    search = search_files(repository, files)
+    evidence.saw("file", f"searched {search.read} of {len(files)} run artifacts for credentials")
+    findings += [secret.finding() for secret in search.secrets]
+    no_findings(findings)
+
+
+#: Artifacts that are read; a repository has one or two of them.
+_MOST_ARTIFACTS = 20
+_NEEDS_ARTIFACT = """\
+evidence:
+  run_artifact: .dpone/runs/RUN_ID/run.json   # what a real run wrote
+"""
+
+
+def _run_artifacts(contract: Contract, repository: Repository) -> list[str]:
+    """What the contract names, or else what lies where dpone writes it."""
+    named = contract.evidence.run_artifact
+    if named is not None:
+        if not repository.exists(named):
+            at = contract.at("evidence", "run_artifact")
+            no_findings(
+                [Finding(f"evidence.run_artifact: there is no {named}", at, "the artifact of a real run")]
+            )
+        return [named]
+    found = sorted(contract.root.glob(".dpone/runs/*/run.json"))[-_MOST_ARTIFACTS:]
+    if found:
+        return [path.relative_to(contract.root).as_posix() for path in found]
+    claimed = {name for one in contract.capabilities.values() for name in one.required_tests}
+    if contract.quality_gates.get("run_artifacts_present") or "run_artifact_evidence" in claimed:
+        raise Unverified("there is no artifact of a run", _NEEDS_ARTIFACT)
+    raise NotApplicable("the contract claims no artifacts of runs")
