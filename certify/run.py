@@ -128,7 +128,8 @@ class Run:
     the virtual clock), or what the sandbox ended it for: `wall`, `output`, `memory`, `processes`,
     `requests`, `lost`, `crashed` (by the signal -`code`). `asked_from` tells for each request from where
     it was sent, where that is known; `held` which of the texts to look for stood in what is not told whole.
-    Of what was printed the first is kept; whether that is not all, `output_is_cut` says.
+    Of what was printed the first is kept; whether that is not all, `output_is_cut` says. `rows_before` tells
+    for each state how many rows came before it.
     """
 
     how: str
@@ -148,6 +149,7 @@ class Run:
     connected: tuple[Connected, ...] = ()
     held: tuple[Held, ...] = ()
     output_is_cut: bool = False
+    rows_before: tuple[int, ...] = ()
 
     @property
     def succeeded(self) -> bool:

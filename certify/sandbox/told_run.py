@@ -17,6 +17,7 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
     rows: list[Row] = []
     digests = bytearray()
     states: list[str] = []
+    covered: list[int] = []
     waits: list[Wait] = []
     log: list[LogLine] = []
     asked_from: list[Places] = []
@@ -31,6 +32,7 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
             digests += bytes.fromhex(message["digests"])
         elif "state" in message:
             states.append(str(message["state"]))
+            covered.append(int(message.get("rows_before", len(rows))))
         elif "wait" in message:
             waits.append(_wait(message["wait"]))
         elif "asks" in message:
@@ -51,6 +53,7 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
         how=how_ended(ended, told),
         rows=Rows(tuple(rows), bytes(digests)),
         states=tuple(states),
+        rows_before=tuple(covered),
         exchanges=exchanges,
         waits=tuple(waits),
         log=tuple(log),

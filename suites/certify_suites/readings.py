@@ -127,7 +127,7 @@ def states_that_go_back(reads: SourceReads, column: str) -> Iterator[Finding]:
     told = [
         (number, value)
         for number, one in enumerate(reads.full.audit.checkpoints, 1)
-        for value in _inside(one.value, column)
+        for value in inside(one.value, column)
     ]
     for (number, before), (after, value) in itertools.pairwise(told):
         if comes_after(before, value):
@@ -188,14 +188,14 @@ def come_again(reads: SourceReads, one: Resumption) -> list[str]:
     ]
 
 
-def _inside(value: object, name: str) -> Iterator[object]:
+def inside(value: object, name: str) -> Iterator[object]:
     """What stands under a name, at any depth of a state."""
     if isinstance(value, dict):
         for key, one in value.items():
             if key == name and one is not None and not isinstance(one, (dict, list)):
                 yield one
             else:
-                yield from _inside(one, name)
+                yield from inside(one, name)
 
 
 # --- words --------------------------------------------------------------------------------------

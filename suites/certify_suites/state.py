@@ -9,6 +9,7 @@ from certify import (
     Contract,
     Effort,
     EvidenceLog,
+    FaultRuns,
     Finding,
     HarnessFault,
     Keeping,
@@ -18,16 +19,21 @@ from certify import (
     Pipeline,
     Pipelines,
     Read,
+    SourceReads,
     Tier,
     Unverified,
     Write,
     no_findings,
     rule,
 )
+from certify.replay import faults
+from certify.sandbox.fault_runs import SAFE
 from certify.sandbox.keeping import AFTER
 from certify.sandbox.pipelines import WHOLE, Failure, Moment, failures
 from certify_suites.programs import alike, pipeline_programs, smallest, state_programs
+from certify_suites.readings import require_incremental
 from certify_suites.state_model import Departure, departure, outcome, same, shown
+from certify_suites.states_ahead import ahead_after, ahead_in_full
 
 #: Keys and states that any source has.
 _KEY = "orders"
@@ -281,3 +287,27 @@ def _moved(contract: Contract, ran: Pipeline, which: str = "") -> Finding | None
         return None
     said = f"{which}{ran.what} ({ran.ending}): {_ahead(ran, ran.after)}"
     return Finding(said, contract.at("subject", "sink"), "the state that was there before the load")
+
+
+@rule("state_never_ahead_of_data", tier=Tier.SILVER, effort=Effort.HIGH, capabilities=("source",))
+def test_state_never_ahead_of_data(
+    contract: Contract, source_reads: SourceReads, fault_runs: FaultRuns, evidence: EvidenceLog
+) -> None:
+    """No state that a source emits covers rows which did not come before it, also when the run fails.
+
+    Why: the next run goes on from that state and never reads what it covers. Nobody notices: both runs end
+    as they should, and the rows between them are in no log.
+
+    Fix: yield a state after the rows that it covers. Emit none in a `finally`, and none that says "now":
+    what was changed while the run was going on has not been read.
+    """
+    require_incremental(contract)
+    checkpoints = len(source_reads.checkpoints)
+    evidence.saw("state", f"{checkpoints} states of a full read")
+    found = list(ahead_in_full(source_reads))
+    failing = list(fault_runs.everywhere(faults.refusal(500), None, evidence, SAFE))
+    for seen in failing:
+        found += ahead_after(seen, contract.subject.cursor_fields)
+    states = sum(len(seen.run.states) for seen in failing)
+    evidence.saw("state", f"{states} states of {len(failing)} runs that met a 500")
+    no_findings(found)

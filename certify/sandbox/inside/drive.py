@@ -248,7 +248,7 @@ class _Teller:
             with contextlib.suppress(Exception):
                 stream.flush()
         if self._last_state is not None:
-            self.say(state=self._last_state, at=self.clock.offset)
+            self.say(state=self._last_state, at=self.clock.offset, rows_before=self._count)
         self.say(ended={"how": how, "error": error, "code": code})
 
     def exhausted(self) -> NoReturn:
