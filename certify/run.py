@@ -129,7 +129,7 @@ class Run:
     `requests`, `lost`, `crashed` (by the signal -`code`). `asked_from` tells for each request from where
     it was sent, where that is known; `held` which of the texts to look for stood in what is not told whole.
     Of what was printed the first is kept; whether that is not all, `output_is_cut` says. `rows_before` tells
-    for each state how many rows came before it.
+    for each state how many rows came before it. `is_told_whole` unless it told more at once than is taken.
     """
 
     how: str
@@ -150,6 +150,7 @@ class Run:
     held: tuple[Held, ...] = ()
     output_is_cut: bool = False
     rows_before: tuple[int, ...] = ()
+    is_told_whole: bool = True
 
     @property
     def succeeded(self) -> bool:

@@ -181,6 +181,8 @@ def _later_pages(exchanges: tuple[Exchange, ...]) -> list[int]:
 
 
 def _require_recorded(run: Run, scenario: Scenario) -> None:
+    if not run.is_told_whole:
+        raise HarnessFault(f"{scenario}: the run gives a single row, state or message longer than is taken")
     if run.missed:
         raise HarnessFault(f"{scenario}: {run.missed[0].miss}")
     if run.how == "crashed":

@@ -54,6 +54,7 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
         rows=Rows(tuple(rows), bytes(digests)),
         states=tuple(states),
         rows_before=tuple(covered),
+        is_told_whole=not any("unsent" in message for message in ended.messages),
         exchanges=exchanges,
         waits=tuple(waits),
         log=tuple(log),
