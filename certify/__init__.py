@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from certify.sandbox.observed_import import ImportObservation
     from certify.sandbox.observed_run import Observed
     from certify.sandbox.own_tests import OwnTests
+    from certify.sandbox.sink_runs import SinkRuns
     from certify.subject import Example, Subject
 
 __version__ = "0.1.0"
@@ -46,6 +47,7 @@ _LATE = {
     "Observed": "certify.sandbox.observed_run",
     "OwnTests": "certify.sandbox.own_tests",
     "Repository": "certify.repository",
+    "SinkRuns": "certify.sandbox.sink_runs",
     "Subject": "certify.subject",
     "WheelBuilder": "certify.sandbox.build",
 }
@@ -83,6 +85,7 @@ __all__ = [
     "Rule",
     "RuleBroken",
     "SandboxError",
+    "SinkRuns",
     "Status",
     "Subject",
     "SuiteError",

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from certify.errors import SandboxError
 from certify.run import Raised
+from certify.sandbox.driven import imported_by
 from certify.sandbox.inside.typed import to_json
 from certify.sandbox.limits import Limits
 from certify.sandbox.told_run import how_ended, raised_by
@@ -142,6 +143,7 @@ class Loads:
         else:
             warmed.listener.close()
         self._files = self._files_there()
+        self._import_first: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
         return self
@@ -195,6 +197,7 @@ class Loads:
             "fails_after": fails_after,
         }
         ended = self._zygote.run(task, LOAD_LIMITS, watch.hears)
+        self._import_first = self._import_first or imported_by(ended)
         if self._relay is not None:
             self._relay.end()
         return self._told(ended, watch, tuple(rows), strategy, stop)
@@ -203,6 +206,8 @@ class Loads:
         return {
             "do": "load",
             "sink": self.plan.sink,
+            "path": list(self.plan.path),
+            "import_first": list(self._import_first),
             "config": dict(self.plan.config),
             "environment": dict(self.plan.environment),
             "target_url": self.database.given if self._relay is None else self._relay.url,

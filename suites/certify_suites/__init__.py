@@ -8,5 +8,6 @@ __all__ = [  # noqa: RUF022  the order is the point
     "packaging",
     "security",
     "quality",
+    "sink",
     "error_paths",
 ]
