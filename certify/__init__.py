@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from certify.sandbox.observed_run import Observed
     from certify.sandbox.own_tests import OwnTests
     from certify.sandbox.pipelines import Pipeline, Pipelines
+    from certify.sandbox.sink_runs import SinkRuns
     from certify.subject import Example, Subject
 
 __version__ = "0.1.0"
@@ -57,6 +58,7 @@ _LATE = {
     "Pipelines": "certify.sandbox.pipelines",
     "Read": "certify.sandbox.keeping",
     "Repository": "certify.repository",
+    "SinkRuns": "certify.sandbox.sink_runs",
     "Subject": "certify.subject",
     "WheelBuilder": "certify.sandbox.build",
     "Write": "certify.sandbox.keeping",
@@ -103,6 +105,7 @@ __all__ = [
     "Rule",
     "RuleBroken",
     "SandboxError",
+    "SinkRuns",
     "Status",
     "Subject",
     "SuiteError",

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from certify.errors import SandboxError
 from certify.run import Raised
+from certify.sandbox.driven import imported_by
 from certify.sandbox.inside.typed import to_json
 from certify.sandbox.limits import Limits
 from certify.sandbox.told_run import how_ended, raised_by
@@ -155,6 +156,7 @@ class Loads:
         else:
             warmed.listener.close()
         self._files = self._files_there()
+        self._import_first: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
         return self
@@ -217,6 +219,7 @@ class Loads:
             "then": None if then is None else dict(then),
         }
         ended = self._zygote.run(task, LOAD_LIMITS, watch.hears)
+        self._import_first = self._import_first or imported_by(ended)
         if self._relay is not None:
             self._relay.end()
         return self._told(ended, watch, tuple(rows), strategy, stop)
@@ -225,6 +228,8 @@ class Loads:
         return {
             "do": "load",
             "sink": self.plan.sink,
+            "path": list(self.plan.path),
+            "import_first": list(self._import_first),
             "config": dict(self.plan.config),
             "environment": dict(self.plan.environment),
             "target_url": self.database.given if self._relay is None else self._relay.url,

@@ -141,9 +141,15 @@ PLATFORM_IDS = {
         PlatformId(
             "full_refresh_load", ("full_refresh_equals_model", "repeated_load_is_idempotent"), _DRIVE_SINK
         ),
-        PlatformId("incremental_append_load", ("append_only_appends",), _DRIVE_SINK),
-        PlatformId("incremental_merge_load", ("merge_is_idempotent", "merge_refuses_bad_keys"), _DRIVE_SINK),
-        PlatformId("replace_load", ("replace_keeps_the_rest",), _DRIVE_SINK),
+        PlatformId(
+            "incremental_append_load", ("append_only_appends", "repeated_load_is_idempotent"), _DRIVE_SINK
+        ),
+        PlatformId(
+            "incremental_merge_load",
+            ("merge_is_idempotent", "merge_refuses_bad_keys", "repeated_load_is_idempotent"),
+            _DRIVE_SINK,
+        ),
+        PlatformId("replace_load", ("replace_keeps_the_rest", "repeated_load_is_idempotent"), _DRIVE_SINK),
         PlatformId(
             "schema_evolution_contracts",
             ("nullable_column_is_carried", "breaking_change_is_refused"),

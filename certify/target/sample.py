@@ -32,6 +32,8 @@ class Sample:
     origin: str
     replace_by: str | None = None
     slices: tuple[Any, ...] = ()
+    #: Whether the contract names them, so that the sink takes them.
+    is_declared: bool = False
 
     @property
     def before(self) -> tuple[Row, ...]:
@@ -70,12 +72,18 @@ class Sample:
 
 
 def make_sample(
-    rows: Iterable[Row], key: tuple[str, ...], origin: str, replace_by: str | None = None
+    rows: Iterable[Row],
+    key: tuple[str, ...],
+    origin: str,
+    replace_by: str | None = None,
+    *,
+    is_declared: bool = False,
 ) -> Sample:
     """A sample of these rows. Raises TooFew where they cannot be made as many as it takes."""
     distinct = grown(_distinct(rows, key), key, SIZE)
     slices = _values(distinct, replace_by) if replace_by else []
-    return Sample(tuple(distinct), key, origin, replace_by, tuple(slices) if len(slices) > 1 else ())
+    told = tuple(slices) if len(slices) > 1 else ()
+    return Sample(tuple(distinct), key, origin, replace_by, told, is_declared)
 
 
 def generated(key: tuple[str, ...], replace_by: str | None) -> list[Row]:
@@ -122,6 +130,28 @@ def _next(value: Any, number: int, highest: int) -> Any:
     if isinstance(value, datetime.date):
         return value + datetime.timedelta(days=1000 + number)
     return type(value)(highest + number) if isinstance(value, int) else value + 1_000_000 + number
+
+
+def whole_number_column(sample: Sample) -> str | None:
+    """A column of whole numbers, not of the key if there is another."""
+    names = [*(name for name in sample.rows[0] if name not in sample.key), *sample.key]
+    for name in names:
+        values = [row.get(name) for row in sample.rows if row.get(name) is not None]
+        if values and all(type(value) is int for value in values):
+            return name
+    return None
+
+
+def emptied(sample: Sample) -> Row | None:
+    """A row that is in the target before, with NULL where it had a value, in a column that may be NULL."""
+    fixed = {*sample.key, sample.replace_by}
+    for name in sample.rows[0]:
+        if name in fixed or all(row.get(name) is not None for row in sample.rows):
+            continue
+        for row in sample.before:
+            if row.get(name) is not None:
+                return row | {name: None}
+    return None
 
 
 def _distinct(rows: Iterable[Row], key: tuple[str, ...]) -> list[Row]:

@@ -9,5 +9,6 @@ __all__ = [  # noqa: RUF022  the order is the point
     "security",
     "quality",
     "state",
+    "sink",
     "error_paths",
 ]

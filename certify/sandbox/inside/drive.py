@@ -70,11 +70,11 @@ def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
         tells.end("raised", told(error))
     else:
         if not task["import_first"] and threading.active_count() == 1:
-            tells.say(imported=_imported_since(before, task["path"]))
+            tells.say(imported=imported_since(before, task["path"]))
         tells.end("finished")
 
 
-def _imported_since(before: frozenset[str], own: list[str]) -> list[str]:
+def imported_since(before: frozenset[str], own: list[str]) -> list[str]:
     """The modules that this run imported but the connector's own, in the order in which it did."""
     files = {name: getattr(sys.modules[name], "__file__", None) for name in list(sys.modules)}
     return [
