@@ -8,7 +8,7 @@ __all__ = [  # noqa: RUF022  the order is the point
     "packaging",
     "security",
     "quality",
-    "state",
     "sink",
+    "state",
     "error_paths",
 ]

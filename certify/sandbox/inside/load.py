@@ -27,7 +27,6 @@ def load(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     random.seed(SEED)
     if not isolated:
         stay_here(task["port"])
-
     before = frozenset(sys.modules)
     points = Points(says, task["ends_at"], task["waits"])
     rows = points.before_each(map(from_json, task["rows"]), task["fails_after"])
