@@ -114,6 +114,18 @@ def _planned_ids(
         known = platform_ids.get(name)
         rules = known.rules if known else ((name,) if name in registry.rules else ())
         yield PlannedId(name, kind, capability, rules, known.needs if known else "")
+    for transfer, claims in contract.native_transfer.items():
+        for flag in (name for name, claimed in claims.items() if claimed is True):
+            yield _native_id(transfer, flag, platform_ids)
+
+
+def _native_id(transfer: str, flag: str, platform_ids: Mapping[str, PlatformId]) -> PlannedId:
+    """One claim of a native transfer; it means the same for every transfer of its role."""
+    role = transfer.partition("_")[2]
+    name, known = f"{transfer}.{flag}", platform_ids.get(f"{role}.{flag}")
+    rules = known.rules if known else ()
+    own = f'{_CERTIFIES}("{name}")  # on a test of the connector\'s own that exercises it\n'
+    return PlannedId(name, IdKind.NATIVE, None, rules, known.needs if known and rules else own)
 
 
 def _chosen(
@@ -345,8 +357,14 @@ def _unrun_message(one: IdResult, known: set[str]) -> str:
 _DROP_IT = "drop it from the contract, or claim the capability it speaks of"
 
 
+#: Marks a test of the connector's own that speaks for an id which no rule knows.
+_CERTIFIES = "@pytest.mark.certifies"
+
+
 def _what_to_add(needs: str) -> str:
     """The keys of the lines that are missing: `subject.source, replay.cassettes`."""
+    if needs.startswith(_CERTIFIES):
+        return f"exercise it in a test of the connector's own, marked {needs.partition('  #')[0]}"
     keys: list[str] = []
     section = ""
     for line in needs.splitlines():
