@@ -293,6 +293,8 @@ class _Watch:
         self._stop = stop
         self._also = also
         self._places: dict[bool, int] = {True: 0, False: 0}
+        #: The last statement that is known to have begun.
+        self._begun = ""
         # The relay's threads come to points, too.
         self._lock = threading.Lock()
 
@@ -316,7 +318,8 @@ class _Watch:
         with self._lock:
             is_row = kind in ("row", "end")
             self._places[is_row] += 1
-            point = Point(kind, number, self._places[is_row], words)
+            since = f", after {self._begun}" if kind == "call" and self._begun else ""
+            point = Point(kind, number, self._places[is_row], f"{words}{since}")
             self._taken = self._taken + 1 if kind == "row" else self._taken if is_row else 0
             self.most_taken = max(self.most_taken, self._taken)
             if len(self.points) < _MOST_POINTS:
@@ -336,7 +339,9 @@ class _Watch:
         with self._lock:
             if not self.points:
                 return
-            point = replace(self.points[-1], words=f"{self.points[-1].words}: {words}")
+            self._begun = words
+            call = self.points[-1].words.partition(", after ")[0]
+            point = replace(self.points[-1], words=f"{call}: {words}")
             if self.looks and self.looks[-1].point == self.points[-1]:
                 self.looks[-1] = replace(self.looks[-1], point=point)
             self.points[-1] = point

@@ -166,12 +166,11 @@ class SinkRuns:
 
 
 def _telling(calls: Sequence[Point]) -> list[Point]:
-    """Of calls that do the same one after the other, the last: in between nothing new can be found."""
-    return [
-        one
-        for place, one in enumerate(calls)
-        if place + 1 == len(calls) or one.kind == "message" or calls[place + 1].words != one.words
-    ]
+    """Of calls that do the same, the first and the last; messages to a server all look alike."""
+    first = {one.words: one for one in reversed(calls)}
+    last = {one.words: one for one in calls}
+    ends = {*first.values(), *last.values()}
+    return [one for one in calls if one.kind == "message" or one in ends]
 
 
 def _sampled(points: Sequence[Point], most: int) -> list[Point]:

@@ -103,11 +103,29 @@ def _reading(given: Iterable[Any], read: Iterable[Any]) -> tuple[Reader, Reader]
     was given is taken for a number, nor for bytes.
     """
     kinds_given, kinds_read = _kinds(given), _kinds(read)
+    if any(isinstance(value, float) for value in given):
+        return _approximate, _approximate
     if kinds_read == {"text"} and len(kinds_given) == 1:
         return cell, _as(next(iter(kinds_given)))
     if kinds_given == {"text"} and kinds_read in ({"moment"}, {"nested"}):
         return _as(next(iter(kinds_read))), cell
     return cell, cell
+
+
+def _approximate(value: Any) -> Cell:
+    """A number of a column that floats were given to: what a database keeps of one, it may write in full."""
+    if isinstance(value, float | int | Decimal):
+        nearest = _as_float(value)
+        if not isinstance(value, int) or nearest == value:
+            return "number", repr(nearest + 0.0)  # there is no negative zero in a numeric column
+    return cell(value)
+
+
+def _as_float(value: float | Decimal) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _kinds(values: Iterable[Any]) -> set[str]:
@@ -171,8 +189,7 @@ def _number(value: bool | int | float | Decimal) -> str:
     if isinstance(value, float):
         if not math.isfinite(value):
             return repr(value)
-        # Beyond 2**53 a float is a whole number, and databases that keep it as one write every digit of it.
-        value = Decimal(value) if value.is_integer() else Decimal(repr(value))
+        value = Decimal(repr(value))
     exact = Decimal(value)
     if not exact.is_finite():
         return str(float(exact)) if not exact.is_snan() else "nan"

@@ -37,13 +37,13 @@ class Sample:
 
     @property
     def before(self) -> tuple[Row, ...]:
-        """What lies in the target before a load: its slices are the first and the second, by turns."""
+        """What lies in the target before a load: the first slice, the third, and the second between them."""
         rows = self.rows[:_BEFORE]
-        return tuple(self._in_slice(row, 0 if place in (0, 2) else 1) for place, row in enumerate(rows))
+        return tuple(self._in_slice(row, {0: 0, 2: 2}.get(place, 1)) for place, row in enumerate(rows))
 
     @property
     def changing(self) -> tuple[Row, ...]:
-        """A load of which two rows have the key of a row that is there; none is of the first slice."""
+        """A load of which two rows have the key of a row that is there, and none is of its other slices."""
         images = self.rows[_BEFORE + _NEW :]
         changed = [
             image | {name: self.rows[place][name] for name in self.key}
@@ -61,14 +61,17 @@ class Sample:
         return self._sliced(grown(self.rows, self.key, count))
 
     def _sliced(self, rows: Sequence[Row]) -> tuple[Row, ...]:
-        last = len(self.slices) - 1
-        middle = len(rows) - 2
+        """All in the second slice, but the last two in the fourth, if there is one."""
+        last = 3 if len(self.slices) > 3 else 1
         return tuple(
-            self._in_slice(row, 1 if place < middle else min(2, last)) for place, row in enumerate(rows)
+            self._in_slice(row, 1 if place < len(rows) - 2 else last) for place, row in enumerate(rows)
         )
 
     def _in_slice(self, row: Row, place: int) -> Row:
-        return row | {self.replace_by: self.slices[place]} if self.replace_by and self.slices else row
+        """The row in a slice; where there are but two, the third is the first."""
+        if self.replace_by is None or not self.slices:
+            return row
+        return row | {self.replace_by: self.slices[place if place < len(self.slices) else 0]}
 
 
 def make_sample(

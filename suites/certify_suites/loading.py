@@ -10,7 +10,7 @@ from certify.target.cells import difference
 from certify.target.contents import Contents
 
 if TYPE_CHECKING:
-    from certify.sandbox.loads import Load
+    from certify.sandbox.loads import Load, Point
     from certify.sandbox.sink_runs import Killed
 
 #: A row by column, as a platform hands it to a sink.
@@ -26,11 +26,26 @@ def holds(runs: SinkRuns, load: Load, expected: Sequence[Row]) -> Finding | None
     """It succeeds, and the target holds these rows then, each as often."""
     what = described(load)
     if not load.succeeded:
-        return broken(runs, load, f"{what} ends with {load.ending}", f"{len(expected)} rows in the target")
+        return broken(runs, load, f"{what} ends with {load.ending}", f"{counted(expected)} in the target")
     found = difference(expected, load.after)
     if found is None:
         return None
-    return broken(runs, load, f"{what}: {found}", f"{len(expected)} rows, as given")
+    return broken(runs, load, f"{what}: {found}", f"{counted(expected)}, as given")
+
+
+def carries(runs: SinkRuns, load: Load, column: str) -> Finding | None:
+    """Every row of the load is in the target, and of `column` nothing but what the load brought."""
+    what = f"{described(load)}, with the new column {column}"
+    if not load.succeeded:
+        return broken(runs, load, f"{what}, ends with {load.ending}", "a success")
+    found = difference(load.rows, load.after)
+    if found is not None and (found.lacking or found.absent):
+        return broken(runs, load, f"{what}: {found}", f"{counted(load.rows)}, as given")
+    brought = sum(row.get(column) is not None for row in load.rows)
+    held = sum(row.get(column) is not None for row in load.after.as_rows)
+    if held == brought:
+        return None
+    return broken(runs, load, f"{what}: {held} rows have a value there", f"{brought} rows")
 
 
 def refused(runs: SinkRuns, load: Load, why: str) -> Finding | None:
@@ -65,7 +80,7 @@ def whole_at_each_look(runs: SinkRuns, load: Load) -> Finding | None:
         return None
     first = partial[0]
     more = f" (so at {len(partial)} of {len(load.looks)} points)" if len(partial) > 1 else ""
-    said = f"{load.strategy}: {first.point} of {len(load.rows)}, others see {first.seen}{more}"
+    said = f"{load.strategy}: {_at(first.point, load)}, others see {first.seen}{more}"
     return broken(runs, load, said, f"{before} as before, or {load.after} as after")
 
 
@@ -79,7 +94,7 @@ def survives(runs: SinkRuns, kills: Iterable[Killed]) -> Iterator[Finding]:
         more = f" (and at {len(killed) - 1} further points)" if len(killed) > 1 else ""
         first = killed[0]
         how = "cut off" if first.point.kind == "message" else "killed"
-        words = f"{strategy}: {how} {first.point} of {len(first.load.rows)}{more}, {said}"
+        words = f"{strategy}: {how} {_at(first.point, first.load)}{more}, {said}"
         yield broken(runs, first.load, words, expected)
 
 
@@ -107,13 +122,22 @@ def broken(runs: SinkRuns, load: Load, said: str, expected: str) -> Finding:
 
 def described(load: Load) -> str:
     """`incremental_merge: a load of 8 rows`."""
-    rows = "1 row" if len(load.rows) == 1 else f"{len(load.rows)} rows"
-    return f"{load.strategy}: a load of {rows}"
+    return f"{load.strategy}: a load of {counted(load.rows)}"
+
+
+def counted(rows: Sequence[object]) -> str:
+    """`1 row`, `8 rows`."""
+    return "1 row" if len(rows) == 1 else f"{len(rows)} rows"
 
 
 def note(evidence: EvidenceLog, load: Load, what: str = "") -> None:
     """Keep as evidence how a load ended, and what the target held then."""
     evidence.saw("load", f"{described(load)}{what}: {load.ending}; then {load.after} in the target")
+
+
+def _at(point: Point, load: Load) -> str:
+    """`before row 5 of 8`."""
+    return f"{point} of {len(load.rows)}" if point.kind == "row" else str(point)
 
 
 def _found(contents: Contents) -> str:

@@ -134,6 +134,8 @@ def _try(runs: SinkRuns, strategy: str, values: Sequence[Any], tried: Tried) -> 
         tried.refused += 1
         return False
     if difference(rows, load.after) is not None:
+        for value in values if len(values) > 1 else ():
+            _try(runs, strategy, [value], tried)  # raises for the one that changed
         raise RuleBroken((broken(runs, load, f"{strategy}: {_told(values, load)}", "the same, or an error"),))
     tried.came_back += 1
     return True
