@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from certify.sandbox.own_tests import OwnTests
     from certify.sandbox.pipelines import Pipeline, Pipelines
     from certify.sandbox.reads import SourceReads
+    from certify.sandbox.sink_runs import SinkRuns
     from certify.subject import Example, Subject
 
 __version__ = "0.1.0"
@@ -59,6 +60,7 @@ _LATE = {
     "Read": "certify.sandbox.keeping",
     "Repository": "certify.repository",
     "SourceReads": "certify.sandbox.reads",
+    "SinkRuns": "certify.sandbox.sink_runs",
     "Subject": "certify.subject",
     "WheelBuilder": "certify.sandbox.build",
     "Write": "certify.sandbox.keeping",
@@ -105,6 +107,7 @@ __all__ = [
     "Rule",
     "RuleBroken",
     "SandboxError",
+    "SinkRuns",
     "SourceReads",
     "Status",
     "Subject",

@@ -139,6 +139,7 @@ _INSIDE_PATHS: tuple[KeyPath, ...] = (
     ("subject", "assembly"),
     ("replay", "cassettes"),
     ("target", "rows"),
+    ("target", "quality"),
     ("policy", "dependency_allowlist"),
 )
 

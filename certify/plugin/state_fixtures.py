@@ -16,6 +16,7 @@ from certify.rules import NotApplicable, Unverified
 from certify.sandbox.keeping import Keeping, KeepPlan
 from certify.sandbox.loads import Loads
 from certify.sandbox.pipelines import Pipelines
+from certify.sandbox.sink_runs import SinkRuns
 from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
 
@@ -67,10 +68,11 @@ def pipelines(request: pytest.FixtureRequest, contract: Contract) -> Pipelines:
         raise NotApplicable("there is no sink: what a state follows is the commit of somebody else's")
     keeping: Keeping = request.getfixturevalue("keeping")
     loads: Loads = request.getfixturevalue("loads")
+    sink_runs: SinkRuns = request.getfixturevalue("sink_runs")
     keeping.require()
-    claimed = contract.strategies.get("sink") or _PLAINEST
+    claimed = sink_runs.strategies or _PLAINEST
     strategy = next((one for one in _PLAINEST if one in claimed), claimed[0])
     plan = contract.subject
     streams = (*plan.primary_keys, *plan.cursor_fields)
     keys = dict.fromkeys((*streams, loads.plan.table, contract.connector))
-    return Pipelines(loads, keeping, request.getfixturevalue("sample"), tuple(keys), strategy)
+    return Pipelines(loads, keeping, sink_runs.sample, sink_runs.empty, tuple(keys), strategy)

@@ -11,11 +11,13 @@ import pytest
 
 from certify.contract import Contract
 from certify.errors import ContractError, TargetError
+from certify.model import Location
 from certify.plugin.engine import ENGINE
 from certify.plugin.planted import planted_config
 from certify.repository import Repository
 from certify.rules import Blocked, Undecided, Unverified
 from certify.sandbox.loads import LoadPlan, Loads
+from certify.sandbox.sink_runs import SinkRuns
 from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
 from certify.target.contents import Row
@@ -48,7 +50,8 @@ def sample(request: pytest.FixtureRequest, contract: Contract, repository: Repos
     named = next(iter(contract.subject.primary_keys.values()), ())
     key = named or (("id",) if rows and all("id" in row for row in rows) else ())
     try:
-        return make_sample(rows, key, origin, contract.target.replace_by)
+        declared = contract.target.rows is not None
+        return make_sample(rows, key, origin, contract.target.replace_by, is_declared=declared)
     except TooFew as error:
         raise Unverified(f"{origin}: {error}", _NEEDS_ROWS) from error
 
@@ -115,3 +118,22 @@ def loads(
             if started.import_error is not None:
                 raise Blocked(f"the sink cannot be imported: {started.import_error}")
             yield started
+
+
+@pytest.fixture(scope="session")
+def sink_runs(contract: Contract, subject: Subject, sample: Sample, loads: Loads) -> SinkRuns:
+    """The loads that rules on sinks hold against each other."""
+    sink = contract.capabilities.get("sink")
+    strategies = sink.strategies if sink is not None else ()
+    return SinkRuns(loads, sample, strategies, contract.root, _module_of(contract, subject))
+
+
+def _module_of(contract: Contract, subject: Subject) -> Location:
+    """The file of the sink's module; the contract's line where it lies elsewhere."""
+    name = (contract.subject.sink or "").partition(":")[0].replace(".", "/")
+    folder = Path(subject.package().path or contract.root)
+    for ending in (".py", "/__init__.py"):
+        file = folder / f"{name}{ending}"
+        if file.is_file() and file.resolve().is_relative_to(contract.root):
+            return Location(file.resolve().relative_to(contract.root).as_posix())
+    return contract.at("subject", "sink")

@@ -185,7 +185,7 @@ class DrivenSource:
         )
         self._wire.play(played, lambda: self._zygote.kill_task("requests"))
         ended = self._zygote.run(task, limits, audit.hears if audit is not None else None)
-        self._import_first = self._import_first or _imported(ended)
+        self._import_first = self._import_first or imported_by(ended)
         run = observed(ended, self._wire.finish(), self._now())
         if audit is not None:
             run = replace(run, rows=audit.rows)
@@ -232,7 +232,7 @@ def _host(path: tuple[Key, ...], position: int) -> str | None:
     return path[position][1].partition(":")[0] if position < len(path) else None
 
 
-def _imported(ended: Ended) -> tuple[str, ...]:
+def imported_by(ended: Ended) -> tuple[str, ...]:
     """What a run imported for itself, as far as it left no thread behind: forks lose those."""
     told = [message["imported"] for message in ended.messages if "imported" in message]
     return tuple(str(name) for name in told[-1]) if told else ()

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from certify.errors import SandboxError
 from certify.run import Raised
+from certify.sandbox.driven import imported_by
 from certify.sandbox.inside.typed import to_json
 from certify.sandbox.limits import Limits
 from certify.sandbox.told_run import how_ended, raised_by
@@ -155,6 +156,7 @@ class Loads:
         else:
             warmed.listener.close()
         self._files = self._files_there()
+        self._import_first: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
         return self
@@ -217,6 +219,7 @@ class Loads:
             "then": None if then is None else dict(then),
         }
         ended = self._zygote.run(task, LOAD_LIMITS, watch.hears)
+        self._import_first = self._import_first or imported_by(ended)
         if self._relay is not None:
             self._relay.end()
         return self._told(ended, watch, tuple(rows), strategy, stop)
@@ -225,6 +228,8 @@ class Loads:
         return {
             "do": "load",
             "sink": self.plan.sink,
+            "path": list(self.plan.path),
+            "import_first": list(self._import_first),
             "config": dict(self.plan.config),
             "environment": dict(self.plan.environment),
             "target_url": self.database.given if self._relay is None else self._relay.url,
@@ -288,6 +293,8 @@ class _Watch:
         self._stop = stop
         self._also = also
         self._places: dict[bool, int] = {True: 0, False: 0}
+        #: The last statement that is known to have begun.
+        self._begun = ""
         # The relay's threads come to points, too.
         self._lock = threading.Lock()
 
@@ -311,7 +318,8 @@ class _Watch:
         with self._lock:
             is_row = kind in ("row", "end")
             self._places[is_row] += 1
-            point = Point(kind, number, self._places[is_row], words)
+            since = f", after {self._begun}" if kind == "call" and self._begun else ""
+            point = Point(kind, number, self._places[is_row], f"{words}{since}")
             self._taken = self._taken + 1 if kind == "row" else self._taken if is_row else 0
             self.most_taken = max(self.most_taken, self._taken)
             if len(self.points) < _MOST_POINTS:
@@ -331,7 +339,9 @@ class _Watch:
         with self._lock:
             if not self.points:
                 return
-            point = replace(self.points[-1], words=f"{self.points[-1].words}: {words}")
+            self._begun = words
+            call = self.points[-1].words.partition(", after ")[0]
+            point = replace(self.points[-1], words=f"{call}: {words}")
             if self.looks and self.looks[-1].point == self.points[-1]:
                 self.looks[-1] = replace(self.looks[-1], point=point)
             self.points[-1] = point

@@ -92,14 +92,20 @@ class Pipelines:
     """A sink and a state back end on one database, with rows that lie in the target before a load."""
 
     def __init__(
-        self, loads: Loads, keeping: Keeping, sample: Sample, keys: Sequence[str], strategy: str
+        self,
+        loads: Loads,
+        keeping: Keeping,
+        sample: Sample,
+        empty: Saved,
+        keys: Sequence[str],
+        strategy: str,
     ) -> None:
         self.loads = loads
         self.keeping = keeping
         self.sample = sample
         self.keys = tuple(keys)
         self.strategy = strategy
-        self._start = loads.save()
+        self._start = empty
         self._loaded: Saved | None = None
         self._known: dict[str, States | None] = {}
         self._runs = 0

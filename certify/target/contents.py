@@ -45,6 +45,13 @@ class Contents:
             return "no table"
         return "1 row" if len(self.rows) == 1 else f"{len(self.rows)} rows"
 
+    def only(self, names: Iterable[str]) -> Contents:
+        """Those columns alone, however their letters are written."""
+        wanted = {name.casefold() for name in names}
+        places = [place for place, name in enumerate(self.columns or ()) if name.casefold() in wanted]
+        columns = None if self.columns is None else tuple(self.columns[place] for place in places)
+        return Contents(columns, tuple(tuple(row[place] for place in places) for row in self.rows))
+
     @property
     def as_rows(self) -> list[Row]:
         """The rows by column."""

@@ -12,7 +12,7 @@ from certify.errors import TargetError
 from certify.target.contents import NO_TABLE, Contents
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection
+    from sqlalchemy import URL, Connection, Engine
 
 #: Stands in the contract's URL for a folder of each run.
 TMP = "{tmp}"
@@ -58,7 +58,7 @@ class Database:
                 "target:\n  table: certify_sample\n",
             )
 
-    def _connects(self, seconds: float) -> Any:
+    def _connects(self, seconds: float) -> Engine:
         """Connections that wait so long for a lock, each opened anew: none sees an old snapshot."""
         import sqlalchemy
 
@@ -83,22 +83,25 @@ class Database:
 
     def look(self) -> Contents:
         """What the table holds at this moment, as anybody else sees it. Raises Unreadable."""
-        with _told(self._hasty.connect) as connection:
-            return self._contents(connection)
+        return self._contents(self._hasty)
 
     def read(self) -> Contents:
         """What the table holds once nobody writes to it. Raises Unreadable."""
-        with _told(self._patient.connect) as connection:
-            return self._contents(connection)
+        return self._contents(self._patient)
 
-    def _contents(self, connection: Connection) -> Contents:
+    def _contents(self, engine: Engine) -> Contents:
         import sqlalchemy
 
-        if not sqlalchemy.inspect(connection).has_table(self.table):
+        try:
+            with _told(engine.connect) as connection:
+                quoted = connection.dialect.identifier_preparer.quote(self.table)
+                read = connection.exec_driver_sql(f"SELECT * FROM {quoted}")
+                return Contents.of(tuple(read.keys()), read.all())
+        except Unreadable:
+            with _told(engine.connect) as connection:
+                if sqlalchemy.inspect(connection).has_table(self.table):
+                    raise
             return NO_TABLE
-        quoted = connection.dialect.identifier_preparer.quote(self.table)
-        read = connection.exec_driver_sql(f"SELECT * FROM {quoted}")
-        return Contents.of(tuple(read.keys()), read.all())
 
     def left_over(self) -> tuple[str, ...]:
         """The tables and views beside the target that were not there at the start. Raises Unreadable."""

@@ -32,16 +32,18 @@ class Sample:
     origin: str
     replace_by: str | None = None
     slices: tuple[Any, ...] = ()
+    #: Whether the contract names them, so that the sink takes them.
+    is_declared: bool = False
 
     @property
     def before(self) -> tuple[Row, ...]:
-        """What lies in the target before a load: its slices are the first and the second, by turns."""
+        """What lies in the target before a load: the first slice, the third, and the second between them."""
         rows = self.rows[:_BEFORE]
-        return tuple(self._in_slice(row, 0 if place in (0, 2) else 1) for place, row in enumerate(rows))
+        return tuple(self._in_slice(row, {0: 0, 2: 2}.get(place, 1)) for place, row in enumerate(rows))
 
     @property
     def changing(self) -> tuple[Row, ...]:
-        """A load of which two rows have the key of a row that is there; none is of the first slice."""
+        """A load of which two rows have the key of a row that is there, and none is of its other slices."""
         images = self.rows[_BEFORE + _NEW :]
         changed = [
             image | {name: self.rows[place][name] for name in self.key}
@@ -59,23 +61,32 @@ class Sample:
         return self._sliced(grown(self.rows, self.key, count))
 
     def _sliced(self, rows: Sequence[Row]) -> tuple[Row, ...]:
-        last = len(self.slices) - 1
-        middle = len(rows) - 2
+        """All in the second slice, but the last two in the fourth, if there is one."""
+        last = 3 if len(self.slices) > 3 else 1
         return tuple(
-            self._in_slice(row, 1 if place < middle else min(2, last)) for place, row in enumerate(rows)
+            self._in_slice(row, 1 if place < len(rows) - 2 else last) for place, row in enumerate(rows)
         )
 
     def _in_slice(self, row: Row, place: int) -> Row:
-        return row | {self.replace_by: self.slices[place]} if self.replace_by and self.slices else row
+        """The row in a slice; where there are but two, the third is the first."""
+        if self.replace_by is None or not self.slices:
+            return row
+        return row | {self.replace_by: self.slices[place if place < len(self.slices) else 0]}
 
 
 def make_sample(
-    rows: Iterable[Row], key: tuple[str, ...], origin: str, replace_by: str | None = None
+    rows: Iterable[Row],
+    key: tuple[str, ...],
+    origin: str,
+    replace_by: str | None = None,
+    *,
+    is_declared: bool = False,
 ) -> Sample:
     """A sample of these rows. Raises TooFew where they cannot be made as many as it takes."""
     distinct = grown(_distinct(rows, key), key, SIZE)
     slices = _values(distinct, replace_by) if replace_by else []
-    return Sample(tuple(distinct), key, origin, replace_by, tuple(slices) if len(slices) > 1 else ())
+    told = tuple(slices) if len(slices) > 1 else ()
+    return Sample(tuple(distinct), key, origin, replace_by, told, is_declared)
 
 
 def generated(key: tuple[str, ...], replace_by: str | None) -> list[Row]:
@@ -122,6 +133,28 @@ def _next(value: Any, number: int, highest: int) -> Any:
     if isinstance(value, datetime.date):
         return value + datetime.timedelta(days=1000 + number)
     return type(value)(highest + number) if isinstance(value, int) else value + 1_000_000 + number
+
+
+def whole_number_column(sample: Sample) -> str | None:
+    """A column of whole numbers, not of the key if there is another."""
+    names = [*(name for name in sample.rows[0] if name not in sample.key), *sample.key]
+    for name in names:
+        values = [row.get(name) for row in sample.rows if row.get(name) is not None]
+        if values and all(type(value) is int for value in values):
+            return name
+    return None
+
+
+def emptied(sample: Sample) -> Row | None:
+    """A row that is in the target before, with NULL where it had a value, in a column that may be NULL."""
+    fixed = {*sample.key, sample.replace_by}
+    for name in sample.rows[0]:
+        if name in fixed or all(row.get(name) is not None for row in sample.rows):
+            continue
+        for row in sample.before:
+            if row.get(name) is not None:
+                return row | {name: None}
+    return None
 
 
 def _distinct(rows: Iterable[Row], key: tuple[str, ...]) -> list[Row]:

@@ -75,12 +75,16 @@ def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
         tells.end("raised", tells.error(error))
     else:
         if not task["import_first"] and threading.active_count() == 1:
-            package = task["source"].partition(":")[0].partition(".")[0]
-            tells.say(imported=_imported_since(before, task["path"], package))
+            tells.say(imported=imported_since(before, task["path"], package_of(task["source"])))
         tells.end("finished")
 
 
-def _imported_since(before: frozenset[str], own: list[str], package: str) -> list[str]:
+def package_of(name: str) -> str:
+    """The top-level package in `package.module:factory`."""
+    return name.partition(":")[0].partition(".")[0]
+
+
+def imported_since(before: frozenset[str], own: list[str], package: str) -> list[str]:
     """The modules that this run imported but the connector's own, in the order in which it did.
 
     Its own lie in its folders, or in its top-level package: one that is installed has no folders here.

@@ -7,9 +7,10 @@ import errno
 import os
 import random
 import sys
+import threading
 from typing import Any
 
-from .drive import SEED, find
+from .drive import SEED, find, imported_since, package_of
 from .frames import FrameWriter
 from .points import DriverCalls, Points
 from .told import told
@@ -26,6 +27,7 @@ def load(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     random.seed(SEED)
     if not isolated:
         stay_here(task["port"])
+    before = frozenset(sys.modules)
     points = Points(says, task["ends_at"], task["waits"])
     rows = points.before_each(map(from_json, task["rows"]), task["fails_after"])
     try:
@@ -44,6 +46,9 @@ def load(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     except BaseException as error:
         _end(says, how="raised", error=told(error))
     else:
+        sys.setprofile(None)
+        if not task["import_first"] and threading.active_count() == 1:
+            says.send(imported=imported_since(before, task["path"], package_of(task["sink"])))
         _end(says, how="finished", returned=returned if isinstance(returned, int) else repr(returned)[:200])
 
 
@@ -57,7 +62,6 @@ def _write_state(task: dict[str, Any], points: Points) -> None:
 
 
 def _end(says: FrameWriter, **last: Any) -> None:
-    sys.setprofile(None)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):
             stream.flush()
