@@ -50,6 +50,9 @@ class Miss:
 class CassetteIndex:
     """The answers of one cassette; `canaries` are the values that stand where credentials stood."""
 
+    #: Whether the answers are there anyway; else nobody keeps one that was sent.
+    keeps_answers = True
+
     def __init__(self, cassette: Cassette, canaries: Iterable[str] = ()) -> None:
         self.cassette = cassette
         self.hosts = frozenset(one.asked.host for one in cassette.recorded)
