@@ -20,6 +20,8 @@ from certify.sandbox.canaries import seeded, with_tokens
 from certify.sandbox.driven import DrivenSource, DrivePlan, FreshSource, RunsSource
 from certify.sandbox.fault_runs import FaultRuns
 from certify.sandbox.leaks import LeakSearch
+from certify.sandbox.observed_import import ImportObservation
+from certify.sandbox.parts import Part, made_parts
 from certify.sandbox.reads import SourceReads
 from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
@@ -123,3 +125,19 @@ def fault_runs(
 def source_reads(contract: Contract, recordings: Recordings, fault_runs: FaultRuns) -> SourceReads:
     """Reads the source whole, again, and on from each of its states, in the same sandbox."""
     return SourceReads(fault_runs, contract, recordings.cassettes)
+
+
+@pytest.fixture(scope="session")
+def parts(
+    zygote: Zygote, contract: Contract, subject: Subject, imported: ImportObservation
+) -> tuple[Part, ...]:
+    """The source, the sink and the state, as the factories that the contract names make them."""
+    plan = contract.subject
+    if not (plan.source or plan.sink or plan.state):
+        raise Unverified("the contract names no factory", _NEEDS_SOURCE)
+    package = subject.package()
+    config = subject.sample_config()
+    said = config.value if config is not None and isinstance(config.value, dict) else {}
+    planted = seeded(said, _secret_paths(contract, subject, said), contract.digest)
+    path = (package.path,) if package.path else ()
+    return tuple(made_parts(zygote, contract, path, planted.config))

@@ -6,7 +6,8 @@ import hashlib
 import json
 import sys
 from array import array
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +15,10 @@ from typing import Any
 from certify.contract import Contract
 from certify.model import Location
 from certify.replay.cassette import Cassette
-from certify.replay.records import Change, Record, Records, find_records
+from certify.replay.lineage import Lineage, trace
+from certify.replay.matching import CassetteIndex, Key, names_a_token_call
+from certify.replay.played import Exchange
+from certify.replay.records import Change, Path, Record, Records, find_records
 from certify.rules import HarnessFault, Unverified
 from certify.run import Run
 from certify.sandbox.audit import Checkpoint, RowAudit
@@ -59,6 +63,29 @@ class Resumption:
     is_last: bool
 
 
+@dataclass(frozen=True)
+class Traced:
+    """A stream's rows, and the records that they come from; `lineage` is None where that cannot be told."""
+
+    stream: str
+    rows: list[Record]
+    path: Path
+    records: list[Record]
+    lineage: Lineage | None
+
+
+def _traced(
+    stream: str, rows: list[Record], by_path: Mapping[Path, list[Record]], keys: Sequence[str]
+) -> Traced:
+    """Of several lists that could be meant, the one that is as long as the rows are many."""
+    known = {path: trace(rows, records, keys) for path, records in by_path.items()}
+    told = [path for path, lineage in known.items() if lineage is not None]
+    if not told:
+        return Traced(stream, rows, (), [], None)
+    best = min(told, key=lambda path: abs(len(by_path[path]) - len(rows)))
+    return Traced(stream, rows, best, by_path[best], known[best])
+
+
 class SourceReads:
     """Makes each read once, and remembers it: several rules look at the same one."""
 
@@ -93,6 +120,18 @@ class SourceReads:
         if not any(records for _, _, records in found.lists()):
             raise Unverified("no list of records is found in the recorded answers", _NAME_RECORDS)
         return found
+
+    @cached_property
+    def traced(self) -> list[Traced]:
+        """For each stream, its rows beside the records that they come from."""
+        by_path: defaultdict[Path, list[Record]] = defaultdict(list)
+        for _, path, records in self.records.lists():
+            by_path[path] += [one for one in records if isinstance(one, dict)]
+        by_stream: defaultdict[str, list[Record]] = defaultdict(list)
+        for stream, row in self.full.records():
+            by_stream[stream].append(row)
+        keys = self.contract.subject.primary_keys
+        return [_traced(name, rows, by_path, keys.get(name, ())) for name, rows in by_stream.items()]
 
     def read(self, cassette: Cassette, state: Any = None) -> Read:
         """One read of a cassette."""
@@ -149,6 +188,31 @@ class SourceReads:
                 raise HarnessFault(f"{own.name}: {read.run.missed[0].miss}")
             return str(read.run.missed[0].miss)
         return Resumption(number, checkpoint, read, is_last)
+
+    def last_resumption(self) -> Resumption:
+        """The read from the last state. Unverified when nothing is recorded for it."""
+        number = len(self.checkpoints)
+        found = self._resume(number, self.checkpoints[-1])
+        if isinstance(found, str):
+            raise Unverified(f"nothing is recorded for a read from the last state ({found})", _RECORD)
+        return found
+
+    @cached_property
+    def _index(self) -> CassetteIndex:
+        return CassetteIndex(self._runs.cassette, self._runs.source.plan.canaries)
+
+    def unasked(self, asked: Container[Key]) -> list[str]:
+        """The recorded requests that are none of these, but for those that ask for a token."""
+        return [
+            str(one.asked)
+            for one in self._runs.cassette.recorded
+            if self._index.key(one.asked) not in asked and not names_a_token_call(one.asked)
+        ]
+
+    def recorded_as(self, exchange: Exchange) -> int:
+        """The number in the cassette of the answer that an exchange of the full read got."""
+        keys = [self._index.key(one.asked) for one in self._runs.cassette.recorded]
+        return keys.index(exchange.key)
 
     def at(self, run: Run | None = None) -> Location:
         """The line to look at: where an error was raised, else the factory that the contract names."""

@@ -328,6 +328,10 @@ def _perform(task: dict[str, Any], says: FrameWriter, crash: int, isolated: bool
         from .execute import execute
 
         execute(task)
+    elif task["do"] == "describe":
+        from .describe import describe as describe_parts
+
+        describe_parts(task, says)
     elif task["do"] == "drive":
         from .drive import drive
 

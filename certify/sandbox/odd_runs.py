@@ -1,0 +1,218 @@
+"""Read records with odd values in them, and tell which did not come through."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
+
+from certify.model import Finding
+from certify.replay.records import Record, as_text
+from certify.rules import Unverified
+from certify.sandbox.odd_values import Cells, Column, changed_record, open_columns
+from certify.sandbox.reads import Read, SourceReads, Traced
+
+#: Sets of values that are tried, and records that get any.
+_TRIED, _RECORDS = 6, 20
+#: Runs in which a smaller example is looked for.
+_SHRINKING = 40
+_SHOWN = 60
+_QUIET = settings(
+    derandomize=True,
+    deadline=None,
+    database=None,
+    max_examples=_TRIED,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@dataclass(frozen=True)
+class Odd:
+    """One value that did not come through: into which column it was put, and what became of it."""
+
+    stream: str
+    column: str
+    value: Any
+    became: str
+    read: Read
+
+
+class _Found(Exception):
+    def __init__(self, cells: Cells) -> None:
+        self.cells = cells
+
+
+class OddStream:
+    """One stream with odd values in its records."""
+
+    def __init__(self, reads: SourceReads, traced: Traced) -> None:
+        self._reads = reads
+        self._traced = traced
+        self.runs = 0
+        self.columns = self._open()
+
+    def _open(self) -> list[Column]:
+        plan = self._reads.contract.subject
+        stream = self._traced.stream
+        fixed = [*plan.primary_keys.get(stream, ()), *filter(None, [plan.cursor_fields.get(stream)])]
+        schema = self._reads.full.audit.schema_of(stream)
+        rows, records = self._traced.rows[:_RECORDS], self._traced.records
+        columns = open_columns(rows, records, schema, fixed)
+        asked = " ".join(f"{one.asked.target} {one.asked.body!r}" for one in self._reads.full.run.exchanges)
+        return [one for one in columns if not any(_stands_in(row.get(one.name), asked) for row in rows)]
+
+    def first_odd(self) -> Odd | None:
+        """The first value that did not come through, made small."""
+        places = [
+            (number, column.name)
+            for number in range(min(_RECORDS, len(self._traced.records)))
+            for column in self.columns
+        ]
+        by_name = {column.name: column.values for column in self.columns}
+        cells_of = st.fixed_dictionaries({place: by_name[place[1]] for place in places})
+
+        @_QUIET
+        @given(cells_of)
+        def comes_through(cells: Cells) -> None:
+            if self._problem(cells) is not None:
+                raise _Found(cells)
+
+        try:
+            comes_through()
+        except _Found as found:
+            return self._small(found.cells)
+        return None
+
+    def _small(self, cells: Cells) -> Odd:
+        """One cell, if one alone does it; and the simplest value that does."""
+        left = list(cells.items())
+        while len(left) > 1:
+            half = len(left) // 2
+            part = next((one for one in (left[:half], left[half:]) if self._problem(dict(one))), None)
+            if part is None:
+                break
+            left = part
+        place, value = left[0]
+        if len(left) == 1:
+            value = self._simplest(place, value)
+        read, became = (
+            self._problem({place: value})
+            or self._problem(dict(left))
+            or self._problem(cells)
+            or (self._reads.full, "")
+        )
+        return Odd(self._traced.stream, place[1], value, became, read)
+
+    def _simplest(self, place: tuple[int, str], value: Any) -> Any:
+        left = iter(range(_SHRINKING))
+        strategy = next(column.values for column in self.columns if column.name == place[1])
+
+        def fails(tried: Any) -> bool:
+            return next(left, None) is not None and self._problem({place: tried}) is not None
+
+        shrinking = settings(_QUIET, max_examples=_SHRINKING, phases=[Phase.generate, Phase.shrink])
+        try:
+            return find(strategy, fails, settings=shrinking)
+        except NoSuchExample:
+            return value
+
+    def _problem(self, cells: Cells) -> tuple[Read, str] | None:
+        """What became of the first value that did not come through; None when all did."""
+        self.runs += 1
+        read = self._reads.changed(self._change(cells))
+        if not read.run.succeeded:
+            error = read.run.raised
+            return (
+                read,
+                f"ends the run: {error.type}: {error.message}" if error else f"ends the run: {read.run.how}",
+            )
+        lineage = self._traced.lineage
+        assert lineage is not None
+        rows = {lineage.of_row(row): row for stream, row in read.records() if stream == self._traced.stream}
+        for (number, name), value in cells.items():
+            row = rows.get(lineage.of_record(self._traced.records[number]))
+            if row is None:
+                return read, "makes its row disappear"
+            if json.dumps(row.get(name)) != json.dumps(value):
+                return read, f"comes as {_shown(row.get(name))}"
+        return None
+
+    def _change(self, cells: Cells) -> Callable[[int, list[Any]], list[Any]]:
+        """Records are counted through all lists of the stream, as they are in `Traced`."""
+        begins: dict[int, int] = {}
+        count = 0
+        for number, path, records in self._reads.records.lists():
+            if path == self._traced.path:
+                begins[number] = count
+                count += len(records)
+
+        def change(number: int, records: list[Any]) -> list[Any]:
+            if number not in begins:
+                return records
+            start = begins[number]
+            return [
+                changed_record(one, start + place, self.columns, cells) for place, one in enumerate(records)
+            ]
+
+        return change
+
+    def lost_when_wide(self, columns: int) -> tuple[Read, list[Record]]:
+        """A read with so many columns more in each record, and the records that gave no row."""
+        more = {f"added_{number:04}": _ADDED[number % len(_ADDED)] for number in range(columns)}
+        read = self._reads.changed(
+            lambda _, records: [one | more if isinstance(one, dict) else one for one in records]
+        )
+        rows = [row for stream, row in read.records() if stream == self._traced.stream]
+        assert self._traced.lineage is not None
+        return read, self._traced.lineage.lost(self._traced.records, rows)
+
+
+#: What stands in added columns.
+_ADDED: Sequence[Any] = (1, "text", None, 0.5, True, {"inner": [1, 2]}, [])
+
+
+def odd_streams(reads: SourceReads) -> list[OddStream]:
+    """The streams whose rows can be told apart by their primary key; unverified when there is none."""
+    keyed = [
+        one
+        for one in reads.traced
+        if one.lineage is not None and reads.contract.subject.primary_keys.get(one.stream)
+    ]
+    if not keyed:
+        raise Unverified(
+            "the contract names no primary key by which rows could be told apart",
+            "subject:\n  primary_keys: {your_stream: [id]}\n",
+        )
+    return [OddStream(reads, one) for one in keyed]
+
+
+def odd_findings(reads: SourceReads, streams: Sequence[OddStream], wide: int) -> Iterator[Finding]:
+    """What did not come through."""
+    for one in streams:
+        odd = one.first_odd() if one.columns else None
+        if odd is not None:
+            said = f"{odd.column} of {odd.stream}: the value {_shown(odd.value)} {odd.became}"
+            yield Finding(said, reads.at(odd.read.run), "the value as it was read")
+        read, lost = one.lost_when_wide(wide)
+        if not read.run.succeeded:
+            error = read.run.raised
+            said = f"{error.type}: {error.message}" if error else read.run.how
+            yield Finding(f"with {wide} more columns the run ends: {said}", reads.at(read.run), "the rows")
+        elif lost:
+            yield Finding(f"with {wide} more columns {len(lost)} rows are lacking", reads.at(), "the rows")
+
+
+def _stands_in(value: Any, asked: str) -> bool:
+    text = as_text(value)
+    return len(text) > 2 and text in asked and text != "null"
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=True)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

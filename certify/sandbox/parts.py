@@ -1,0 +1,84 @@
+"""The parts of a connector, as its factories make them: what each can be asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from certify.contract import Contract
+from certify.rules import HarnessFault
+from certify.sandbox.limits import Limits
+from certify.sandbox.zygote import Zygote
+
+#: What a platform calls on each part; of alternatives one is enough.
+METHODS = {
+    "source": (("read", "extract_rows"),),
+    "sink": (("load_rows",),),
+    "state": (("read_state",), ("write_state",)),
+}
+_LIMITS = Limits(wall_seconds=20.0)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part: its kind, the factory that the contract names, and what came of calling it.
+
+    `wrong` says what its platform would stumble over; `raised` what the factory raised for another reason.
+    """
+
+    kind: str
+    factory: str
+    type: str
+    wrong: str
+    raised: str
+
+
+def made_parts(
+    zygote: Zygote, contract: Contract, path: tuple[str, ...], config: Mapping[str, Any]
+) -> Iterator[Part]:
+    """Each part that the contract names, made in a sandbox without a network."""
+    plan = contract.subject
+    factories = {"source": plan.source, "sink": plan.sink, "state": plan.state}
+    named = {kind: factory for kind, factory in factories.items() if factory}
+    zygote.start()
+    parts = [_asked(kind, factory, contract, config, str(zygote.private)) for kind, factory in named.items()]
+    ended = zygote.run({"do": "describe", "path": list(path), "parts": parts}, _LIMITS)
+    told = {str(one["made"]["kind"]): one["made"] for one in ended.messages if "made" in one}
+    for kind, factory in named.items():
+        if kind not in told:
+            raise HarnessFault(f"{factory} did not come back: the sandbox ended ({ended.why})")
+        yield _part(kind, factory, told[kind])
+
+
+def _asked(
+    kind: str, factory: str, contract: Contract, config: Mapping[str, Any], private: str
+) -> dict[str, Any]:
+    url = f"sqlite:///{private}/parts.db"
+    strategies = contract.strategies.get(kind, ())
+    keys = next(iter(contract.subject.primary_keys.values()), ("id",))
+    named = {
+        "source": {},
+        "sink": {
+            "target_url": url,
+            "table": contract.target.table or "certify",
+            "strategy": strategies[0] if strategies else "full_refresh",
+            "primary_key": list(keys),
+        },
+        "state": {"url": url},
+    }[kind]
+    methods = [one for alternatives in METHODS[kind] for one in alternatives]
+    return {"kind": kind, "factory": factory, "given": [dict(config)], "named": named, "methods": methods}
+
+
+def _part(kind: str, factory: str, told: Mapping[str, Any]) -> Part:
+    wrong = ""
+    if "unfound" in told:
+        wrong = f"cannot be found: {told['unfound']}"
+    elif "misfit" in told:
+        wrong = f"does not take what its platform gives it: {told['misfit']}"
+    elif "has" in told:
+        absent = [one for one in METHODS[kind] if not set(one) & set(told["has"])]
+        names = " and ".join(" or ".join(f"{name}()" for name in one) for one in absent)
+        wrong = f"makes a {told['type']} without {names}" if absent else ""
+    return Part(kind, factory, str(told.get("type", "")), wrong, str(told.get("raised", "")))
