@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from certify.sandbox.observed_import import ImportObservation
     from certify.sandbox.observed_run import Observed
     from certify.sandbox.own_tests import OwnTests
+    from certify.sandbox.paces import Paces
     from certify.sandbox.reads import SourceReads
     from certify.subject import Example, Subject
 
@@ -46,6 +47,7 @@ _LATE = {
     "ImportProbe": "certify.sandbox.import_probe",
     "Observed": "certify.sandbox.observed_run",
     "OwnTests": "certify.sandbox.own_tests",
+    "Paces": "certify.sandbox.paces",
     "Repository": "certify.repository",
     "SourceReads": "certify.sandbox.reads",
     "Subject": "certify.subject",
@@ -79,6 +81,7 @@ __all__ = [
     "Observed",
     "Outcome",
     "OwnTests",
+    "Paces",
     "Report",
     "ReportError",
     "Repository",

@@ -29,7 +29,7 @@ class MadeRows:
     ) -> None:
         self.count = count
         self.columns = columns
-        fields: dict[Path, Value] = {path: _key(_first(recorded, path)) for path in keys}
+        fields: dict[Path, Value] = {path: _key(_first(recorded, path), count) for path in keys}
         if cursor is not None:
             fields[cursor] = _growing(_highest(recorded, cursor), count)
         self._fields = {f"f{number}": value for number, value in enumerate(fields.values())}
@@ -43,9 +43,7 @@ class MadeRows:
 
 def _pattern(record: Record, fields: Sequence[Path], columns: int) -> str:
     """The record's JSON, with `%(f0)s` where a field is to be filled in."""
-    wide: Any = record | {
-        f"column_{number:03}": _filler(number) for number in range(len(record) + 1, columns + 1)
-    }
+    wide: Any = record | {f"c{number:03}": _filler(number) for number in range(len(record) + 1, columns + 1)}
     for number, path in enumerate(fields):
         if at(wide, path) is not None:
             wide = put(wide, path, f"\0f{number}")
@@ -54,7 +52,7 @@ def _pattern(record: Record, fields: Sequence[Path], columns: int) -> str:
 
 
 def _filler(number: int) -> Any:
-    return (f"value of column {number}", number * 1001, number + 0.25)[number % 3]
+    return (f"text {number}", number * 11, number + 0.25)[number % 3]
 
 
 def _first(recorded: Sequence[Record], path: Path) -> Any:
@@ -66,14 +64,16 @@ def _highest(recorded: Sequence[Record], path: Path) -> Any:
     return max(values, key=lambda one: (isinstance(one, (int, float)), one), default=None)
 
 
-def _key(sample: Any) -> Value:
+def _key(sample: Any, count: int) -> Value:
     """Keys of the recorded kind."""
     if not isinstance(sample, str):
         return str
-    if _is_uuid(sample):
-        return lambda number: f'"{uuid.UUID(int=number, version=4)}"'
     if sample.isdigit():
         return lambda number: f'"{number:0{len(sample)}}"'
+    if _is_uuid(sample):
+        return lambda number: f'"{uuid.UUID(int=number, version=4)}"'
+    if _is_moment(sample):
+        return _growing(sample, count)
     prefix = json.dumps(re.sub(r"\d+$", "", sample), ensure_ascii=False)[:-1]
     return lambda number: f'{prefix}{number}"'
 
@@ -81,6 +81,13 @@ def _key(sample: Any) -> Value:
 def _is_uuid(text: str) -> bool:
     try:
         return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return _form_of(text) is not None
     except ValueError:
         return False
 

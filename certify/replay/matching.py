@@ -79,6 +79,9 @@ class CassetteIndex:
         self._played[key] += use_up
         return answers[number]
 
+    def prepare(self) -> None:
+        """Make ready what may be asked for next, while the connector is busy with what it was sent."""
+
     def key(self, asked: Asked) -> Key:
         """What makes a request the same as another."""
         kind = asked.headers.get("content-type", "")

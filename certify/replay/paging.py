@@ -115,9 +115,7 @@ def _outside(document: Any, records: Sequence[Path], path: Path = ()) -> Iterato
         yield path, document
 
 
-def _links(
-    parameter: Parameter, values: list[str | None], outside: list[dict[Path, Any]]
-) -> Iterator[Link]:
+def _links(parameter: Parameter, values: list[str | None], outside: list[dict[Path, Any]]) -> Iterator[Link]:
     """The places where each answer but the last has the next request's value."""
     following = list(zip(outside, values[1:], strict=False))
     for path in outside[0]:

@@ -160,6 +160,7 @@ class Played:
                 exchange.sent = replace(exchange.sent, body=b"")
             elif exchange.fault is None:
                 self._pages[exchange.address] = exchange.sent
+        self.index.prepare()
 
     def undelivered(self, exchange: Exchange) -> None:
         """The client was gone before: a fault that it never met stands for the next time."""

@@ -10,4 +10,5 @@ __all__ = [  # noqa: RUF022  the order is the point
     "source",
     "quality",
     "error_paths",
+    "performance",
 ]

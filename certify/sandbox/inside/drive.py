@@ -20,12 +20,11 @@ from typing import Any, NoReturn
 from .clock import VirtualClock
 from .frames import FrameWriter
 from .network import Network
+from .pace import kind_of, take
 from .places import here, own, tell_requests
 
 #: For jitter: with the same one each time, a run waits as long as the one before.
 _SEED = 20261121
-#: What makes a message of the Singer specification one, beside its type: a row may have a `type` of its own.
-_CONTENT = {"RECORD": "record", "STATE": "value", "SCHEMA": "schema", "ACTIVATE_VERSION": "version"}
 #: What a schema has at its top; what has none of them holds a schema for each stream.
 _OF_A_SCHEMA = frozenset({"$schema", "$ref", "type", "properties", "required", "additionalProperties"})
 #: Rows, and bytes of them, told at once.
@@ -60,12 +59,14 @@ def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
         network.install()
     tell_requests(tells.say)
     before = frozenset(sys.modules)
+    given = {name: task[name] for name in ("stream", "state") if task[name] is not None}
     try:
-        given = {name: task[name] for name in ("stream", "state") if task[name] is not None}
-        source = _load(task["source"])(task["config"], **given)
-        if task["check"]:
-            _check(source)
+        if task.get("measured"):
+            take(lambda: _messages(_source(task, given)), task["measured"], lambda: clock.offset, tells.say)
+        elif task["check"]:
+            _check(_source(task, given))
         else:
+            source = _source(task, given)
             if task.get("audited"):
                 _describe(source, tells)
             for message in _messages(source):
@@ -95,6 +96,10 @@ def _imported_since(before: frozenset[str], own: list[str], package: str) -> lis
         and not file.startswith(tuple(own))
         and name.partition(".")[0] != package
     ]
+
+
+def _source(task: dict[str, Any], given: dict[str, Any]) -> Any:
+    return _load(task["source"])(task["config"], **given)
 
 
 def _load(name: str) -> Any:
@@ -169,8 +174,8 @@ class _Teller:
 
         Versions are messages too, but nothing that is loaded.
         """
-        kind = message.get("type") if isinstance(message, dict) else None
-        if not isinstance(kind, str) or _CONTENT.get(kind) not in message:
+        kind = kind_of(message)
+        if kind is None:
             self._row("", _plain(message))
         elif kind == "STATE":
             self._state(_plain(message["value"]))
