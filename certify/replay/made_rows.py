@@ -108,8 +108,11 @@ def _growing(highest: Any, count: int) -> Value:
 
 def _form_of(sample: Any) -> Callable[[datetime.datetime], str]:
     """How moments are written. Raises ValueError when that cannot be told."""
-    moment = datetime.datetime.fromisoformat(sample) if isinstance(sample, str) else None
-    separator = sample[10:11] if isinstance(sample, str) else ""
+    try:
+        moment = datetime.datetime.fromisoformat(sample)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{sample!r} is no moment of a known form") from error
+    separator = sample[10:11]
     forms: list[Callable[[datetime.datetime], str]] = [lambda one: one.date().isoformat()]
     for detail in ("seconds", "milliseconds", "microseconds", "minutes") if separator else ():
         forms += [
@@ -117,6 +120,6 @@ def _form_of(sample: Any) -> Callable[[datetime.datetime], str]:
             lambda one, detail=detail: one.isoformat(separator, detail).replace("+00:00", "Z"),  # type: ignore[misc]  # its default
         ]
     for form in forms:
-        if moment is not None and form(moment) == sample:
+        if form(moment) == sample:
             return form
     raise ValueError(f"{sample!r} is no moment of a known form")

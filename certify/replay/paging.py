@@ -141,13 +141,22 @@ def _count(values: list[str | None], size: int) -> Count | None:
     if len(numbers) < len(values) - 1:
         return None
     if values[0] is None:
-        first = {1: 0, 2: 1}.get(numbers[0], 0 if numbers[0] == size else None)
-        if first is None:
-            return None
-        numbers = [first, *numbers]
+        numbers = [*_taken_for_granted(numbers, size), *numbers]
+    if len(numbers) < len(values):
+        return None
     steps = {after - before for before, after in itertools.pairwise(numbers)}
     step = min(steps)
     return Count(numbers[0], step) if len(steps) == 1 and step > 0 else None
+
+
+def _taken_for_granted(numbers: list[int], size: int) -> list[int]:
+    """What the first page would have said; nothing where that cannot be told."""
+    if len(numbers) > 1:
+        first = 2 * numbers[0] - numbers[1]
+        return [first] if first >= 0 else []
+    if numbers[0] == size:
+        return [0] if size != 2 else []  # of two rows, 2 may be the second page
+    return {1: [0], 2: [1]}.get(numbers[0], [])
 
 
 def _is_alone(parameter: Parameter, asked: list[dict[Parameter, str]]) -> bool:

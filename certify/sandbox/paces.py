@@ -28,8 +28,9 @@ from certify.sandbox.zygote import Zygote
 FACTOR = 4
 #: Pages of the read that shows that the source takes made answers for recorded ones.
 _REHEARSED = 3
-#: Seconds of a read at the contract's size that still leave time for one four times as large.
-_QUICK = 4.0
+#: Seconds of a read at the contract's size that still leave time for one four times as large; of a slower
+#: source a quarter is compared with the whole.
+_QUICK = 2.0
 #: Rounds of it at most, and processor seconds for all of them: a benchmark is one area among many.
 _ROUNDS, _SECONDS = 3, 1.2
 #: Bytes of pages that are parsed for comparison, and how often.
