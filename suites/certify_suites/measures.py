@@ -110,8 +110,8 @@ def earlier(contract: Contract) -> Performance | None:
         raise Unverified(f"{named} cannot be read: {error.strerror}", _COMMIT) from error
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise Unverified(f"{named} is no report: {error}", _COMMIT) from error
-    if found is None:
-        raise Unverified(f"{named} has no figures", _COMMIT)
+    if found is None or found.parse_seconds <= 0 or found.rows not in {one.rows for one in found.loads}:
+        raise Unverified(f"{named} has no figures to compare with", _COMMIT)
     return found
 
 
