@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from certify.replay.cassette import Asked
+from certify.replay.cassette import Answer, Asked
 from certify.replay.played import Exchange
 from certify.replay.records import Path, as_text, at, document_of, leaves
+
+#: Stands for the header that names the next page (RFC 8288), beside the places in an answer's JSON.
+HEADER: Path = ("\0header", "link")
+_NEXT = re.compile(r"""<([^>]*)>(?=\s*;[^,]*\brel="?next\b)""")
 
 #: Where a request says which page it is for: `("query", "cursor")`, or `("body", "page", "after")`.
 Parameter = tuple[str, ...]
@@ -77,13 +82,15 @@ def _paging_of(pages: list[Exchange], records: Sequence[Path]) -> Paging | None:
     if len(pages) < 2:
         return None
     asked = [fields_of(one.asked) for one in pages]
-    outside = [dict(_outside(document_of(one.sent), records)) for one in pages if one.sent is not None]
+    outside = [_told_outside(one.sent, records) for one in pages if one.sent is not None]
     told = []
     for parameter in asked[1]:
         values = [one.get(parameter) for one in asked]
+        if None in values[1:] or any(one == after for one, after in itertools.pairwise(values)):
+            continue
         links = tuple(_links(parameter, values, outside))
         count = _count(values, _size(pages[0], records))
-        if None not in values[1:] and (links or (count and _is_alone(parameter, asked))):
+        if links or (count and _is_alone(parameter, asked)):
             told.append(Paging(pages[0].address, parameter, values[0], links, count, tuple(pages)))
     return max(told, key=lambda one: bool(one.links), default=None)
 
@@ -103,6 +110,18 @@ def with_parameter(address: str, name: str, value: str) -> str:
     parts = urlsplit(address)
     pairs = [(key, value if key == name else old) for key, old in parse_qsl(parts.query)]
     return urlunsplit(parts._replace(query=urlencode(pairs)))
+
+
+def with_next(header: str, parameter: str, value: str) -> str:
+    """A `Link` header that leads to another next page."""
+    return _NEXT.sub(lambda found: f"<{with_parameter(found[1], parameter, value)}>", header)
+
+
+def _told_outside(answer: Answer, records: Sequence[Path]) -> dict[Path, Any]:
+    """What an answer says beside its records."""
+    following = _NEXT.search(answer.header("link") or "")
+    told = dict(_outside(document_of(answer), records))
+    return told | ({HEADER: following[1]} if following else {})
 
 
 def _outside(document: Any, records: Sequence[Path], path: Path = ()) -> Iterator[tuple[Path, Any]]:

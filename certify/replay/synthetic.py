@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from certify.replay.cassette import Answer, Asked, Cassette
 from certify.replay.made_rows import MadeRows
 from certify.replay.matching import CassetteIndex, Miss
-from certify.replay.paging import Paging, with_parameter
+from certify.replay.paging import HEADER, Paging, with_next, with_parameter
 from certify.replay.records import Path, at, document_of, put
 
 #: Names under which APIs take the size of a page.
@@ -72,8 +72,8 @@ class Synthetic(Cassette):
         if count is not None and count.step > 1:
             return count.step
         asked = self.paging.pages[0].asked
-        said = {name.lower(): value for name, value in parse_qsl(asked.query)}
-        wished = [int(said[name]) for name in _LIMITS & said.keys() if said[name].isdecimal()]
+        said = [value for name, value in parse_qsl(asked.query) if name.lower() in _LIMITS]
+        wished = [int(one) for one in said if one.isdecimal()]
         return min(max([*wished[:1], *([] if wished else [_LEAST]), self._recorded_rows]), _MOST)
 
     @property
@@ -96,8 +96,16 @@ class Synthetic(Cassette):
         records = ", ".join(rows.text(number) for number in range(row + 1, end + 1))
         sent = self.paging.pages[form].sent
         assert sent is not None
-        kept = tuple(pair for pair in sent.headers if pair[0] not in ("content-encoding", "etag"))
+        kept = tuple(self._headers(sent, None if is_last else end))
         return replace(sent, headers=kept, body=f"{before}[{records}]{after}".encode())
+
+    def _headers(self, sent: Answer, following: int | None) -> Iterator[tuple[str, str]]:
+        """Those of the recorded page; one that names the next page names the next made one."""
+        for name, value in sent.headers:
+            if name == "link" and following is not None:
+                yield name, with_next(value, self.paging.parameter[-1], self.value_of(following))
+            elif name not in ("content-encoding", "etag"):
+                yield name, value
 
     @cached_property
     def _ends_empty(self) -> bool:
@@ -114,6 +122,8 @@ class Synthetic(Cassette):
             return made
         value = self.value_of(following)
         for link in self.paging.links:
+            if link.path == HEADER:
+                continue
             recorded = at(document, link.path)
             if link.is_address:
                 made = put(made, link.path, with_parameter(recorded, self.paging.parameter[1], value))

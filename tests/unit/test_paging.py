@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from certify.replay import Answer, Asked, Cassette, Exchange, Miss, Recorded
 from certify.replay.made_rows import MadeRows
-from certify.replay.paging import Count, Link, Paging, find_paging
+from certify.replay.paging import HEADER, Count, Link, Paging, find_paging
 from certify.replay.records import Path
 from certify.replay.synthetic import Synthetic, SyntheticIndex
 
@@ -81,6 +82,20 @@ def test_a_cursor_within_an_address_is_found() -> None:
         ("limit=2&after=x%2B1", {"data": things(3, 1), "links": {"next": None}}),
     )
     assert paging_of(pages).links == (Link(("links", "next"), is_address=True),)
+
+
+def test_a_header_that_names_the_next_page_is_found_and_made() -> None:
+    pages = exchanges(("limit=2", things(1, 2)), ("limit=2&page=2", things(3, 2)), ("limit=2&page=3", []))
+    for number, one in enumerate(pages[:2], 2):
+        link = f'<https://api.example/v1/things?limit=2&page={number}>; rel="next", <x?page=9>; rel="last"'
+        assert one.sent is not None
+        one.sent = replace(one.sent, headers=(("link", link),))
+    cassette = made(pages, 5, records=())
+    assert cassette.paging.links == (Link(HEADER, is_address=True),)
+    answer = cassette.page(2)
+    following = '<https://api.example/v1/things?limit=2&page=3>; rel="next", <x?page=9>; rel="last"'
+    assert answer.header("link") == following
+    assert [one["id"] for one in json.loads(answer.body)] == [3, 4]
 
 
 def test_what_stands_in_a_record_names_no_page() -> None:

@@ -107,7 +107,7 @@ class Stillness:
         return now - self._busy_since > _PATIENCE
 
     def heard(self) -> None:
-        """What was waited for has come: the wire works, however long it was busy with one page and another."""
+        """What was waited for has come: the wire works, however long it was busy with many pages."""
         self._busy_since = None
 
     def _question(self) -> bytes:
