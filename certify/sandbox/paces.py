@@ -33,6 +33,8 @@ _REHEARSED = 3
 _QUICK = 2.0
 #: Rounds of it at most, and processor seconds for all of them: a benchmark is one area among many.
 _ROUNDS, _SECONDS = 3, 1.2
+#: Rows of the reads that show what columns cost, at most: a tenth of a second each.
+_WIDE_ROWS = 2000
 #: Bytes of pages that are parsed for comparison, and how often.
 _PARSED, _PARSINGS = 2_000_000, 4
 
@@ -63,6 +65,7 @@ class Paces:
         self._interpreter = interpreter
         self._zygote = zygote
         self._at: defaultdict[int, list[Pace]] = defaultdict(list)
+        self._by_columns: dict[int, float] = {}
         self._asked = reads.contract.performance
 
     @property
@@ -143,6 +146,20 @@ class Paces:
         small, large = self.sizes
         return self.load(small), self.load(large)
 
+    def widths(self) -> tuple[float, float] | None:
+        """Processor seconds of some rows with a quarter of the columns, and with all: the best until now.
+
+        None where the recorded rows have more than a quarter anyway.
+        """
+        wide = self._asked.wide_columns
+        narrow = wide // FACTOR
+        if narrow < len(self._list.traced.records[0]):
+            return None
+        for columns in (narrow, wide):
+            seconds = self._pace(min(self.rows, _WIDE_ROWS), columns).cpu_seconds
+            self._by_columns[columns] = min(seconds, self._by_columns.get(columns, seconds))
+        return self._by_columns[narrow], self._by_columns[wide]
+
     @cached_property
     def parse_seconds(self) -> float:
         """How long it takes to parse the pages of a row and no more, in the same interpreter."""
@@ -175,18 +192,19 @@ class Paces:
         self._at[rows].append(pace)
         return pace
 
-    def _pace(self, rows: int) -> Pace:
+    def _pace(self, rows: int, columns: int | None = None) -> Pace:
         meter = self._meter()
-        return meter.pace(self._runs.source.run(self._synthetic(rows), meter=meter))
+        return meter.pace(self._runs.source.run(self._synthetic(rows, columns), meter=meter))
 
     def _meter(self) -> PaceMeter:
         traced = self._list.traced
         return PaceMeter(traced.stream, traced.lineage.columns if traced.lineage else ())
 
-    def _synthetic(self, rows: int) -> Synthetic:
+    def _synthetic(self, rows: int, columns: int | None = None) -> Synthetic:
         found, cassette = self._list, self._runs.cassette
+        columns = columns or self._asked.wide_columns
         try:
-            made = MadeRows(found.traced.records, found.keys, found.cursor, self._asked.wide_columns, rows)
+            made = MadeRows(found.traced.records, found.keys, found.cursor, columns, rows)
         except ValueError as error:
             raise Unverified(f"no cursors like the recorded ones can be made: {error}") from error
         return Synthetic(

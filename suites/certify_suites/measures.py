@@ -64,6 +64,14 @@ def growth(paces: Paces) -> float:
     return large.cpu_seconds / max(small.cpu_seconds, 1e-3)
 
 
+def widening(paces: Paces) -> float:
+    """How many times as long four times the columns take; once, where that is too little to tell."""
+    widths = paces.widths()
+    if widths is None or widths[1] - widths[0] < _NOISE_SECONDS:
+        return 1.0
+    return widths[1] / max(widths[0], 1e-3)
+
+
 def grown(paces: Paces) -> float:
     """How many times as much memory they take; once, where the difference is small."""
     small, large = paces.loads

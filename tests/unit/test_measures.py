@@ -21,6 +21,7 @@ from certify_suites.measures import (
     overhead,
     slowed,
     the_best_of,
+    widening,
 )
 
 MACHINE = Machine(2, "3.12.4", "Linux")
@@ -41,6 +42,7 @@ class FakePaces:
     large: Load = LARGE
     more: list[Load] = field(default_factory=list)
     made: dict[int, list[Pace]] = field(default_factory=dict)
+    by_columns: tuple[float, float] | None = (0.2, 0.8)
     rows: int = 1000
     columns: int = 120
     parse_seconds: float = 0.0001
@@ -61,6 +63,9 @@ class FakePaces:
     def all_at(self, rows: int) -> list[Pace]:
         return self.made.get(rows, [pace(rows)])
 
+    def widths(self) -> tuple[float, float] | None:
+        return self.by_columns
+
     def again(self) -> None:
         if self.more:
             self.large = self.more.pop(0)
@@ -72,6 +77,12 @@ def fake(**given: Any) -> Any:
 
 def test_growth_is_that_of_the_processor_time() -> None:
     assert growth(fake()) == pytest.approx(4.0)
+
+
+def test_widening_is_told_where_it_takes_long_enough() -> None:
+    assert widening(fake()) == pytest.approx(4.0)
+    assert widening(fake(by_columns=(0.02, 0.3))) == 1.0
+    assert widening(fake(by_columns=None)) == 1.0
 
 
 def test_a_little_more_memory_does_not_count() -> None:
