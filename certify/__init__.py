@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from certify.sandbox.observed_import import ImportObservation
     from certify.sandbox.observed_run import Observed
     from certify.sandbox.own_tests import OwnTests
+    from certify.sandbox.paces import Paces
     from certify.sandbox.pipelines import Pipeline, Pipelines
     from certify.sandbox.reads import SourceReads
     from certify.sandbox.sink_runs import SinkRuns
@@ -55,6 +56,7 @@ _LATE = {
     "Observed": "certify.sandbox.observed_run",
     "Operation": "certify.sandbox.keeping",
     "OwnTests": "certify.sandbox.own_tests",
+    "Paces": "certify.sandbox.paces",
     "Pipeline": "certify.sandbox.pipelines",
     "Pipelines": "certify.sandbox.pipelines",
     "Read": "certify.sandbox.keeping",
@@ -98,6 +100,7 @@ __all__ = [
     "Operation",
     "Outcome",
     "OwnTests",
+    "Paces",
     "Pipeline",
     "Pipelines",
     "Read",

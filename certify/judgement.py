@@ -79,6 +79,9 @@ def judge(
             next_tier=None if plan.selection else next_tier_of(tier, rules),
             footer=Footer(tuple(rule.id for rule in plan.rules)),
             files=dict(files or {}),
+            performance=next(
+                (one.performance for these in by_rule.values() for one in these if one.performance), None
+            ),
         )
     )
 

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from certify.errors import ReportError
+from certify.figures import Load, Machine, Performance
 from certify.outcomes import (
     OPEN,
     TIERS,
@@ -50,12 +51,15 @@ __all__ = [
     "IdKind",
     "IdResult",
     "ItemResult",
+    "Load",
     "Location",
+    "Machine",
     "Moment",
     "MomentKind",
     "NextTier",
     "Outcome",
     "OwnEvidence",
+    "Performance",
     "Reason",
     "Report",
     "RuleResult",
@@ -263,6 +267,7 @@ class Report:
     next_tier: NextTier | None
     footer: Footer
     files: dict[str, str] = field(default_factory=dict)
+    performance: Performance | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from certify.figures import Performance
+
 
 class Status(StrEnum):
     """What became of one rule, or of one id of the contract."""
@@ -155,3 +157,4 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     own_evidence: tuple[OwnEvidence, ...] = ()
+    performance: Performance | None = None

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from certify.errors import SuiteError
-from certify.model import Effort, Evidence, Finding, OwnEvidence, Tier, Timeline
+from certify.model import Effort, Evidence, Finding, OwnEvidence, Performance, Tier, Timeline
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -172,6 +172,7 @@ class EvidenceLog:
 
     entries: list[Evidence] = field(default_factory=list)
     own: list[OwnEvidence] = field(default_factory=list)
+    performance: Performance | None = None
 
     def saw(self, kind: str, summary: str, timeline: Timeline | None = None) -> None:
         """Note one observation: its kind (`import`, `file`, `request` …), a sentence, and how it went."""
@@ -180,6 +181,10 @@ class EvidenceLog:
     def saw_in_all(self, kind: str, summary: str) -> None:
         """Note what the other observations come to: it stands before them."""
         self.entries.insert(0, Evidence(kind, summary))
+
+    def measured(self, performance: Performance) -> None:
+        """Note the figures that the report shows."""
+        self.performance = performance
 
     def certified(self, name: str, nodeid: str, passed: bool) -> None:
         """Note what one of the connector's own tests says about an id that no installed rule implements."""

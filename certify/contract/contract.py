@@ -23,11 +23,15 @@ class Capability:
 
 @dataclass(frozen=True)
 class Performance:
-    """The benchmark that is asked for: rows and columns of the synthetic load."""
+    """The benchmark that is asked for: rows and columns of the synthetic load.
+
+    `baseline` is an earlier report, whose figures are held against.
+    """
 
     benchmark_required: bool = False
     minimum_rows: int = 10_000
     wide_columns: int = 120
+    baseline: str | None = None
 
 
 @dataclass(frozen=True)

@@ -135,6 +135,7 @@ def _refuse_outside_paths(value: dict[str, Any], document: Document) -> None:
 _INSIDE_PATHS: tuple[KeyPath, ...] = (
     ("evidence", "artifacts_dir"),
     ("evidence", "run_artifact"),
+    ("performance", "baseline"),
     ("subject", "config"),
     ("subject", "assembly"),
     ("replay", "cassettes"),

@@ -61,7 +61,17 @@ def _arguments(order_file: Path, workers: int) -> list[str]:
         "--noconftest",
         "--disable-plugin-autoload",
     ]
-    arguments += ["-p", "certify", "-p", "no:cacheprovider", "--capture=sys", "--tb=short", "-q"]
+    arguments += [
+        "-p",
+        "certify",
+        "-p",
+        "benchmark",
+        "-p",
+        "no:cacheprovider",
+        "--capture=sys",
+        "--tb=short",
+        "-q",
+    ]
     if workers:
         # xdist makes the base of temporary folders, which by default removes those of the user's own runs.
         arguments += ["-p", "xdist", "-n", str(workers), "--basetemp", str(order_file.with_name("basetemp"))]

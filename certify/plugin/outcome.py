@@ -148,6 +148,7 @@ def fold(
         own_evidence=tuple(
             OwnEvidence(visible(one.id), visible(one.nodeid), one.passed) for one in evidence.own
         ),
+        performance=evidence.performance,
     )
 
 

@@ -76,6 +76,16 @@ class Cassette:
     recorded: tuple[Recorded, ...]
 
     @property
+    def most_requests(self) -> int:
+        """How many requests a run of it may send."""
+        return 10 * len(self.recorded) + 100
+
+    @property
+    def most_seconds(self) -> float:
+        """How long a run of it may take: it takes milliseconds, and what takes this long hangs."""
+        return 20.0
+
+    @property
     def moment(self) -> datetime.datetime | None:
         """When it was recorded, by the first answer's Date: a run of it starts at that moment."""
         for one in self.recorded:

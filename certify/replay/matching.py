@@ -50,6 +50,9 @@ class Miss:
 class CassetteIndex:
     """The answers of one cassette; `canaries` are the values that stand where credentials stood."""
 
+    #: Whether the answers are there anyway; else nobody keeps one that was sent.
+    keeps_answers = True
+
     def __init__(self, cassette: Cassette, canaries: Iterable[str] = ()) -> None:
         self.cassette = cassette
         self.hosts = frozenset(one.asked.host for one in cassette.recorded)
@@ -75,6 +78,9 @@ class CassetteIndex:
         number = min(self._played[key], len(answers) - 1)
         self._played[key] += use_up
         return answers[number]
+
+    def prepare(self) -> None:
+        """Make ready what may be asked for next, while the connector is busy with what it was sent."""
 
     def key(self, asked: Asked) -> Key:
         """What makes a request the same as another."""

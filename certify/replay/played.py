@@ -156,8 +156,11 @@ class Played:
         """The answer went out, or the fault struck."""
         with self._lock:
             exchange.delivered = exchange.delivered or not self._over
-            if exchange.fault is None:
+            if not self.index.keeps_answers and exchange.sent is not None:
+                exchange.sent = replace(exchange.sent, body=b"")
+            elif exchange.fault is None:
                 self._pages[exchange.address] = exchange.sent
+        self.index.prepare()
 
     def undelivered(self, exchange: Exchange) -> None:
         """The client was gone before: a fault that it never met stands for the next time."""

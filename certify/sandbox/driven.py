@@ -16,16 +16,18 @@ from certify.replay.cassette import Cassette
 from certify.replay.faults import HAPPY_PATH, How, Scenario
 from certify.replay.matching import CassetteIndex, Key
 from certify.replay.played import Aim, Played
+from certify.replay.synthetic import Synthetic, SyntheticIndex
 from certify.replay.wire import Wire
 from certify.run import Run
 from certify.sandbox.audit import RowAudit
 from certify.sandbox.inside.clock import PAGE
 from certify.sandbox.limits import Limits
+from certify.sandbox.pace import PaceMeter
 from certify.sandbox.told_run import LONGEST, observed
 from certify.sandbox.zygote import Ended, Zygote
 
-#: One run of a recorded connector takes milliseconds; what takes this long hangs.
-RUN_LIMITS = Limits(wall_seconds=20.0, resident_bytes=2 * 1024**3)
+#: Bytes of memory that no run of a recorded connector needs.
+_RESIDENT = 2 * 1024**3
 _OFFSET = struct.Struct("<d")
 #: More connections than any run opens.
 _EVERY = 1_000_000
@@ -70,8 +72,8 @@ class RunsSource(Protocol):
         *,
         state: Any = None,
         audit: RowAudit | None = None,
-        limits: Limits = RUN_LIMITS,
         later: float = 0.0,
+        meter: PaceMeter | None = None,
     ) -> Run:
         """One run of it, in one scenario."""
         ...
@@ -98,12 +100,12 @@ class FreshSource:
         *,
         state: Any = None,
         audit: RowAudit | None = None,
-        limits: Limits = RUN_LIMITS,
         later: float = 0.0,
+        meter: PaceMeter | None = None,
     ) -> Run:
         """One run of it, in one scenario."""
         with Zygote(self._interpreter) as zygote, DrivenSource(zygote, self.plan, self._paths) as source:
-            return source.run(cassette, scenario, state=state, audit=audit, limits=limits, later=later)
+            return source.run(cassette, scenario, state=state, audit=audit, later=later, meter=meter)
 
 
 class DrivenSource:
@@ -157,12 +159,13 @@ class DrivenSource:
         state: Any = None,
         check: bool = False,
         audit: RowAudit | None = None,
-        limits: Limits = RUN_LIMITS,
         later: float = 0.0,
+        meter: PaceMeter | None = None,
     ) -> Run:
         """One run of it, in one scenario; `check`: of its `check()`, which gives no rows.
 
-        `audit` looks at every row as it comes; `later` seconds after it was recorded the run begins.
+        `audit` looks at every row as it comes; `meter` is told what the run took, and its rows are let go.
+        `later` seconds after it was recorded the run begins.
 
         Of one that made its happy path before, the fault hits the request that had the scenario's position
         there, in whatever order requests are sent beside each other now.
@@ -175,16 +178,19 @@ class DrivenSource:
             "unanswered_host": _host(self._paths.get(path, ()), scenario.position),
             "needles": list(self.plan.needles),
             "audited": audit is not None,
+            "measured": meter.plan if meter is not None else None,
         }
         played = Played(
             self._index(cassette),
             scenario,
             start=start,
-            max_requests=10 * len(cassette.recorded) + 100,
+            max_requests=cassette.most_requests,
             aim=_aim(self._paths.get(path, ()), scenario.position),
         )
         self._wire.play(played, lambda: self._zygote.kill_task("requests"))
-        ended = self._zygote.run(task, limits, audit.hears if audit is not None else None)
+        limits = Limits(wall_seconds=cassette.most_seconds, resident_bytes=_RESIDENT)
+        listener = audit or meter
+        ended = self._zygote.run(task, limits, listener.hears if listener is not None else None)
         self._import_first = self._import_first or imported_by(ended)
         run = observed(ended, self._wire.finish(), self._now())
         if audit is not None:
@@ -216,8 +222,14 @@ class DrivenSource:
         """Made once: it takes as long as the cassette is."""
         known = self._indexes.get(cassette.name)
         if known is None or known.cassette is not cassette:
-            known = self._indexes[cassette.name] = CassetteIndex(cassette, self.plan.canaries)
+            known = self._indexes[cassette.name] = _indexed(cassette, self.plan.canaries)
         return known
+
+
+def _indexed(cassette: Cassette, canaries: tuple[str, ...]) -> CassetteIndex:
+    if isinstance(cassette, Synthetic):
+        return SyntheticIndex(cassette, canaries)
+    return CassetteIndex(cassette, canaries)
 
 
 def _unanswered(scenario: Scenario) -> int:

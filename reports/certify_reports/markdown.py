@@ -12,6 +12,7 @@ from certify_reports.markdown_answer import answer
 from certify_reports.markdown_contract import additions, contract
 from certify_reports.markdown_record import evidence, next_tier, not_claimed, verification, waivers
 from certify_reports.markdown_rules import failures, rules
+from certify_reports.performance import performance
 from certify_reports.timelines import error_paths
 
 
@@ -26,6 +27,7 @@ def render(report: Report) -> str:
                 failures(report),
                 additions(report),
                 error_paths(report),
+                performance(report),
                 evidence(report),
                 waivers(report),
                 next_tier(report),

@@ -12,4 +12,5 @@ __all__ = [  # noqa: RUF022  the order is the point
     "sink",
     "state",
     "error_paths",
+    "performance",
 ]

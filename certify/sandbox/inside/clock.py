@@ -145,7 +145,9 @@ class VirtualClock:
             got = self._until(waiter, attempt)
         finally:
             self._unregister(waiter)
-        if not got:
+        if got:
+            self.stillness.heard()
+        else:
             self._tell(kind, waiter.began, waiter.seconds)
         return got
 

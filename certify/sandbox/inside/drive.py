@@ -20,13 +20,12 @@ from typing import Any, NoReturn
 from .clock import VirtualClock
 from .frames import FrameWriter
 from .network import Network
+from .pace import kind_of, take
 from .places import here, tell_requests
 from .told import END, START, message_of, told
 
 #: For jitter: with the same one each time, a run waits as long as the one before.
 SEED = 20261121
-#: What makes a message of the Singer specification one, beside its type: a row may have a `type` of its own.
-_CONTENT = {"RECORD": "record", "STATE": "value", "SCHEMA": "schema", "ACTIVATE_VERSION": "version"}
 #: What a schema has at its top; what has none of them holds a schema for each stream.
 _OF_A_SCHEMA = frozenset({"$schema", "$ref", "type", "properties", "required", "additionalProperties"})
 #: Rows, and bytes of them, told at once.
@@ -59,12 +58,14 @@ def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
         network.install()
     tell_requests(tells.say)
     before = frozenset(sys.modules)
+    given = {name: task[name] for name in ("stream", "state") if task[name] is not None}
     try:
-        given = {name: task[name] for name in ("stream", "state") if task[name] is not None}
-        source = find(task["source"])(task["config"], **given)
-        if task["check"]:
-            _check(source)
+        if task.get("measured"):
+            take(lambda: _messages(_source(task, given)), task["measured"], lambda: clock.offset, tells.say)
+        elif task["check"]:
+            _check(_source(task, given))
         else:
+            source = _source(task, given)
             if task.get("audited"):
                 _describe(source, tells)
             for message in _messages(source):
@@ -98,6 +99,10 @@ def imported_since(before: frozenset[str], own: list[str], package: str) -> list
         and not file.startswith(tuple(own))
         and name.partition(".")[0] != package
     ]
+
+
+def _source(task: dict[str, Any], given: dict[str, Any]) -> Any:
+    return find(task["source"])(task["config"], **given)
 
 
 def find(name: str) -> Any:
@@ -173,8 +178,8 @@ class _Teller:
 
         Versions are messages too, but nothing that is loaded.
         """
-        kind = message.get("type") if isinstance(message, dict) else None
-        if not isinstance(kind, str) or _CONTENT.get(kind) not in message:
+        kind = kind_of(message)
+        if kind is None:
             self._row("", _plain(message))
         elif kind == "STATE":
             self._state(_plain(message["value"]))

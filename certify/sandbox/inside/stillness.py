@@ -106,6 +106,10 @@ class Stillness:
         self._asked_at = now
         return now - self._busy_since > _PATIENCE
 
+    def heard(self) -> None:
+        """What was waited for has come: the wire works, however long it was busy with many pages."""
+        self._busy_since = None
+
     def _question(self) -> bytes:
         """Ask on a connection of this process's own; closed by the connector, it may be another file."""
         if self._ask is None or self._asked_as != _who(self._ask):

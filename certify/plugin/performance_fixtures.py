@@ -1,0 +1,33 @@
+"""What a rule that measures may ask for by name, beside what `fixtures` has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from certify.plugin.engine import ENGINE
+from certify.rules import Unverified
+from certify.sandbox.fault_runs import FaultRuns
+from certify.sandbox.paces import Paces
+from certify.sandbox.reads import SourceReads
+from certify.sandbox.zygote import Zygote
+
+
+@pytest.fixture(scope="session")
+def alone(pytestconfig: pytest.Config) -> None:
+    """Times taken beside other workers say nothing, and pytest-benchmark takes none there."""
+    if hasattr(pytestconfig, "workerinput"):
+        raise Unverified("nothing is measured while several workers share the machine: leave -n out")
+
+
+@pytest.fixture(scope="session")
+def paces(
+    alone: None, pytestconfig: pytest.Config, source_reads: SourceReads, fault_runs: FaultRuns
+) -> Iterator[Paces]:
+    """Reads as many rows as the contract asks for, from answers made on demand."""
+    order = pytestconfig.stash[ENGINE].order
+    interpreter = Path(order.interpreter) if order.interpreter else None
+    with Zygote(interpreter) as beside:
+        yield Paces(source_reads, fault_runs, interpreter, beside)
