@@ -167,16 +167,16 @@ def _killed(keeping: Keeping, kill: int, evidence: EvidenceLog) -> Iterator[Find
     if killed.killed is None:
         return  # it took fewer calls this time
     _, found, written, read = (one for one in again if not _is_later_make(one, again))
-    evidence.saw("state", f"killed {killed.killed}: read_state then {outcome(found)}")
-    where = f"write_state is killed {killed.killed}, and read_state in another process"
+    evidence.saw("state", f"{killed.killed}: read_state then {outcome(found)}")
+    where = f"write_state is {killed.killed}, and read_state in another process"
     if found.raised is not None or not (same(found.value, _OLD) or same(found.value, _NEW)):
         expected = f"the old state, {shown(_OLD)}, or the new one, {shown(_NEW)}"
         yield Finding(f"{where} {outcome(found)}", keeping.location(killed), expected)
     elif written.raised is not None:
-        said = f"write_state is killed {killed.killed}, and the next one {outcome(written)}"
+        said = f"write_state is {killed.killed}, and the next one {outcome(written)}"
         yield Finding(said, keeping.location(killed), "the next write_state works")
     elif not same(read.value, _NEWER):
-        said = f"write_state is killed {killed.killed}, and after the next one read_state {outcome(read)}"
+        said = f"write_state is {killed.killed}, and after the next one read_state {outcome(read)}"
         yield Finding(said, keeping.location(killed), shown(_NEWER))
 
 
