@@ -158,6 +158,7 @@ class Loads:
         if self._relay is not None:
             self._relay.close()
             self.database.clear()
+        self.database.close()
 
     def save(self) -> Saved:
         """The target as it is now."""
