@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,10 @@ class Read:
 
 @dataclass(frozen=True)
 class Write:
-    """`write_state`; `kill` is the number of the driver call before which the process is killed."""
+    """`write_state`; `kill` is the number of the driver call before which the process is killed.
+
+    Where the back end speaks to a server, its connection is cut at the message of that number instead.
+    """
 
     key: str
     value: Any = field(hash=False)
@@ -80,7 +83,8 @@ Operation = Make | Read | Write
 class Kept:
     """What one operation gave or raised. A read's value is what JSON has for it, or `Odd`.
 
-    `killed` tells where the process was ended, as it was asked to; `calls` how many driver calls it took.
+    `killed` tells where it was ended, as it was asked to; `calls` how many driver calls a write took, or
+    how many messages its process sent to a server.
     """
 
     operation: Operation
@@ -167,13 +171,30 @@ class Keeping:
             "environment": dict(self.plan.environment),
             "url": url,
             "port": None if self._relay is None else self._relay.port,
-            "program": [_told(one) for one in process],
+            "program": [_told(one, through_relay=self._relay is not None) for one in process],
         }
+        cut = _cut_at(process) if self._relay is not None else None
+        sent = self._watch(cut)
         ended = self._zygote.run(task, _LIMITS)
         done = self._done(ended, process)
+        if self._relay is not None:
+            self._relay.end()
+            done = [_as_messages(one, cut, len(sent)) for one in done]
         if len(done) < len(process) and not (done and done[-1].killed):
             raise HarnessFault(f"{process[len(done)]} did not come to its end ({_how(ended)})")
         return done
+
+    def _watch(self, cut: int | None) -> list[int]:
+        """The messages that go to the server, as they are sent; the one to be cut at goes nowhere."""
+        sent: list[int] = []
+
+        def passes(number: int) -> bool:
+            sent.append(number)
+            return number != cut
+
+        if self._relay is not None:
+            self._relay.begin(passes)
+        return sent
 
     def _done(self, ended: Ended, process: Sequence[Operation]) -> list[Kept]:
         done: list[Kept] = []
@@ -182,7 +203,7 @@ class Keeping:
                 raise HarnessFault(f"the state could not be driven: {str(message['fault'])[-500:]}")
             if "killed" in message:
                 places = places_of(message["places"])
-                done.append(Kept(process[len(done)], killed=str(message["killed"]), places=places))
+                done.append(Kept(process[len(done)], killed=f"killed {message['killed']}", places=places))
             elif message.get("did") == len(done) < len(process):
                 done.append(self._kept(process[len(done)], message))
         return done
@@ -251,14 +272,29 @@ def _processes(program: Iterable[Operation]) -> Iterable[list[Operation]]:
     yield process
 
 
-def _told(operation: Operation) -> list[Any]:
+def _cut_at(process: Sequence[Operation]) -> int | None:
+    """The message at which the connection of a process is cut."""
+    kills = [one.kill for one in process if isinstance(one, Write)]
+    return next((kill for kill in kills if kill not in (None, AFTER)), None)
+
+
+def _as_messages(kept: Kept, cut: int | None, sent: int) -> Kept:
+    """A write through the relay: its calls are the messages of its process, and it is cut off at one."""
+    if not isinstance(kept.operation, Write) or kept.killed:
+        return kept
+    if cut is None or sent <= cut:
+        return replace(kept, calls=sent)
+    return replace(kept, calls=sent, killed=f"cut off at message {cut + 1} to the database")
+
+
+def _told(operation: Operation, *, through_relay: bool) -> list[Any]:
     match operation:
         case Make():
             return ["make"]
         case Read(key):
             return ["read", key]
         case Write(key, value, kill):
-            return ["write", key, value, kill]
+            return ["write", key, value, AFTER if kill == AFTER else None if through_relay else kill]
 
 
 def _value(gave: Mapping[str, Any]) -> Any:

@@ -171,6 +171,7 @@ class Loads:
         if self._relay is not None:
             self._relay.close()
             self.database.clear()
+        self.database.close()
 
     @property
     def folder(self) -> Path:

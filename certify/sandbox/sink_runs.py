@@ -150,8 +150,8 @@ class SinkRuns:
         rows = [point for point in load.points if point.is_between_rows]
         is_first = strategy == self.claimed[0]
         if not is_first:
-            rows = _sampled(rows, 3)
-        return (*rows, *_sampled(_telling(load.calls), _MANY_CALLS if is_first else _FEW_CALLS))
+            rows = sampled(rows, 3)
+        return (*rows, *sampled(telling(load.calls), _MANY_CALLS if is_first else _FEW_CALLS))
 
     def killed(self, strategy: str, point: Point) -> Killed:
         """The usual load, killed at a point, and repeated."""
@@ -165,7 +165,7 @@ class SinkRuns:
         return raised or self._named
 
 
-def _telling(calls: Sequence[Point]) -> list[Point]:
+def telling(calls: Sequence[Point]) -> list[Point]:
     """Of calls that do the same, the first and the last; messages to a server all look alike."""
     first = {one.words: one for one in reversed(calls)}
     last = {one.words: one for one in calls}
@@ -173,7 +173,7 @@ def _telling(calls: Sequence[Point]) -> list[Point]:
     return [one for one in calls if one.kind == "message" or one in ends]
 
 
-def _sampled(points: Sequence[Point], most: int) -> list[Point]:
+def sampled(points: Sequence[Point], most: int) -> list[Point]:
     """So many of them, evenly, with the last, which is near the commit."""
     if len(points) <= most:
         return list(points)

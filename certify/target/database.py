@@ -59,7 +59,7 @@ class Database:
             )
 
     def _connects(self, seconds: float) -> Engine:
-        """Connections that wait so long for a lock, each opened anew: none sees an old snapshot."""
+        """Connections that wait so long for a lock; those to a file are opened anew, since it is replaced."""
         import sqlalchemy
 
         url = self.url.set(drivername=_DRIVERS.get(self.url.drivername, self.url.drivername))
@@ -67,8 +67,11 @@ class Database:
         if url.get_backend_name() == "sqlite":
             waits = {"timeout": seconds}
         elif url.get_backend_name() == "postgresql":
-            waits = {"options": f"-c lock_timeout={seconds * 1000:.0f}", "connect_timeout": 5}
-        return sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool, connect_args=waits)
+            # A prepared statement fails once the table is another one.
+            more = {"prepare_threshold": None} if url.drivername.endswith("+psycopg") else {}
+            waits = {"options": f"-c lock_timeout={seconds * 1000:.0f}", "connect_timeout": 5} | more
+        pool = sqlalchemy.pool.QueuePool if self.server is not None else sqlalchemy.pool.NullPool
+        return sqlalchemy.create_engine(url, poolclass=pool, connect_args=waits)
 
     @property
     def file(self) -> Path | None:
@@ -93,12 +96,12 @@ class Database:
         import sqlalchemy
 
         try:
-            with _told(engine.connect) as connection:
+            with _told(_reading(engine)) as connection:
                 quoted = connection.dialect.identifier_preparer.quote(self.table)
                 read = connection.exec_driver_sql(f"SELECT * FROM {quoted}")
                 return Contents.of(tuple(read.keys()), read.all())
         except Unreadable:
-            with _told(engine.connect) as connection:
+            with _told(_reading(engine)) as connection:
                 if sqlalchemy.inspect(connection).has_table(self.table):
                     raise
             return NO_TABLE
@@ -108,7 +111,7 @@ class Database:
         return tuple(sorted(self._names() - self._others - {self.table}))
 
     def _names(self) -> set[str]:
-        with _told(self._patient.connect) as connection:
+        with _told(_reading(self._patient)) as connection:
             import sqlalchemy
 
             inspector = sqlalchemy.inspect(connection)
@@ -131,9 +134,19 @@ class Database:
                 kind = "VIEW" if name in views else "TABLE"
                 connection.exec_driver_sql(f"DROP {kind} IF EXISTS {quoted} CASCADE")
 
+    def close(self) -> None:
+        """Close every connection."""
+        self._hasty.dispose()
+        self._patient.dispose()
+
     def changes(self) -> AbstractContextManager[Connection]:
         """A transaction of our own, committed at its end. Raises Unreadable."""
         return _told(self._patient.begin)
+
+
+def _reading(engine: Engine) -> Callable[[], AbstractContextManager[Connection]]:
+    """Opens connections on which each statement sees what is committed when it begins."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT").connect
 
 
 @contextlib.contextmanager

@@ -64,9 +64,9 @@ def test_a_write_is_killed_before_the_call_that_was_asked_for(keeping: Callable[
         with driven.store() as store:
             end = store.run([Write("a", {"n": 1}), Make(anew=True), Write("a", {"n": 2}, kill)])[-1]
             killed.append((end.killed, driven.location(end).line, store.run([Read("a")])[-1].raised is None))
-    assert ("before io.open", 8, True) in killed
-    assert ("before TextIOWrapper.write", 10, False) in killed
-    assert killed[-1] == ("after the write", 7, True)
+    assert ("killed before io.open", 8, True) in killed
+    assert ("killed before TextIOWrapper.write", 10, False) in killed
+    assert killed[-1] == ("killed after the write", 7, True)
 
 
 def test_a_value_that_is_none_of_json_is_told_as_it_looks(keeping: Callable[[str], Keeping]) -> None:
