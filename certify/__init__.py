@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from certify.sandbox.fault_runs import FaultRuns
     from certify.sandbox.import_probe import ImportProbe
     from certify.sandbox.keeping import NOTHING, Keeping, Kept, Make, Operation, Read, Write
+    from certify.sandbox.load_outputs import LoadOutputs
     from certify.sandbox.observed_import import ImportObservation
     from certify.sandbox.observed_run import Observed
     from certify.sandbox.own_tests import OwnTests
@@ -51,6 +52,7 @@ _LATE = {
     "ImportProbe": "certify.sandbox.import_probe",
     "Keeping": "certify.sandbox.keeping",
     "Kept": "certify.sandbox.keeping",
+    "LoadOutputs": "certify.sandbox.load_outputs",
     "Make": "certify.sandbox.keeping",
     "NOTHING": "certify.sandbox.keeping",
     "Observed": "certify.sandbox.observed_run",
@@ -93,6 +95,7 @@ __all__ = [
     "ImportProbe",
     "Keeping",
     "Kept",
+    "LoadOutputs",
     "Location",
     "Make",
     "NotApplicable",
