@@ -17,6 +17,7 @@ from certify.rules import (
     NotApplicable,
     Rule,
     RuleBroken,
+    Undecided,
     Unverified,
     no_findings,
     rule,
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     from certify.sandbox.build import WheelBuilder
     from certify.sandbox.fault_runs import FaultRuns
     from certify.sandbox.import_probe import ImportProbe
+    from certify.sandbox.keeping import NOTHING, Keeping, Kept, Make, Operation, Read, Write
     from certify.sandbox.observed_import import ImportObservation
     from certify.sandbox.observed_run import Observed
     from certify.sandbox.own_tests import OwnTests
     from certify.sandbox.paces import Paces
+    from certify.sandbox.pipelines import Pipeline, Pipelines
     from certify.sandbox.reads import SourceReads
+    from certify.sandbox.sink_runs import SinkRuns
     from certify.subject import Example, Subject
 
 __version__ = "0.1.0"
@@ -45,13 +49,23 @@ _LATE = {
     "FaultRuns": "certify.sandbox.fault_runs",
     "ImportObservation": "certify.sandbox.observed_import",
     "ImportProbe": "certify.sandbox.import_probe",
+    "Keeping": "certify.sandbox.keeping",
+    "Kept": "certify.sandbox.keeping",
+    "Make": "certify.sandbox.keeping",
+    "NOTHING": "certify.sandbox.keeping",
     "Observed": "certify.sandbox.observed_run",
+    "Operation": "certify.sandbox.keeping",
     "OwnTests": "certify.sandbox.own_tests",
     "Paces": "certify.sandbox.paces",
+    "Pipeline": "certify.sandbox.pipelines",
+    "Pipelines": "certify.sandbox.pipelines",
+    "Read": "certify.sandbox.keeping",
     "Repository": "certify.repository",
     "SourceReads": "certify.sandbox.reads",
+    "SinkRuns": "certify.sandbox.sink_runs",
     "Subject": "certify.subject",
     "WheelBuilder": "certify.sandbox.build",
+    "Write": "certify.sandbox.keeping",
 }
 
 
@@ -63,6 +77,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "NOTHING",
     "Blocked",
     "CertifyError",
     "Contract",
@@ -76,26 +91,36 @@ __all__ = [
     "HarnessFault",
     "ImportObservation",
     "ImportProbe",
+    "Keeping",
+    "Kept",
     "Location",
+    "Make",
     "NotApplicable",
     "Observed",
+    "Operation",
     "Outcome",
     "OwnTests",
     "Paces",
+    "Pipeline",
+    "Pipelines",
+    "Read",
     "Report",
     "ReportError",
     "Repository",
     "Rule",
     "RuleBroken",
     "SandboxError",
+    "SinkRuns",
     "SourceReads",
     "Status",
     "Subject",
     "SuiteError",
     "Tier",
+    "Undecided",
     "Unverified",
     "Verdict",
     "WheelBuilder",
+    "Write",
     "__version__",
     "no_findings",
     "rule",

@@ -17,7 +17,7 @@ from certify.model import (
     Step,
     Tier,
 )
-from certify.plan import Plan
+from certify.plan import CERTIFIES, Plan
 
 
 def reasons_of(plan: Plan, ids: Sequence[IdResult], rules: Sequence[RuleResult]) -> Iterable[Reason]:
@@ -52,6 +52,8 @@ _DROP_IT = "drop it from the contract, or claim the capability it speaks of"
 
 def _what_to_add(needs: str) -> str:
     """The keys of the lines that are missing: `subject.source, replay.cassettes`."""
+    if needs.startswith(CERTIFIES):
+        return f"exercise it in a test of the connector's own, marked {needs.partition('  #')[0]}"
     keys: list[str] = []
     section = ""
     for line in needs.splitlines():

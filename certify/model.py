@@ -141,6 +141,8 @@ class IdKind(StrEnum):
     REQUIRED_TEST = "required_test"
     GATE = "gate"
     BENCHMARK = "benchmark"
+    #: A flag of a native transfer that the contract claims: `stream_export.bounded`.
+    NATIVE = "native"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,9 @@ from certify.model import IdKind
 from certify.registry import Registry
 from certify.rules import PlatformId, Rule
 
+#: Marks a test of the connector's own that speaks for an id which no rule knows.
+CERTIFIES = "@pytest.mark.certifies"
+
 
 @dataclass(frozen=True)
 class PlannedId:
@@ -84,6 +87,18 @@ def _planned_ids(
         known = platform_ids.get(name)
         rules = known.rules if known else ((name,) if name in registry.rules else ())
         yield PlannedId(name, kind, capability, rules, known.needs if known else "")
+    for transfer, claims in contract.native_transfer.items():
+        for flag in (name for name, claimed in claims.items() if claimed is True):
+            yield _native_id(transfer, flag, platform_ids)
+
+
+def _native_id(transfer: str, flag: str, platform_ids: Mapping[str, PlatformId]) -> PlannedId:
+    """One claim of a native transfer; it means the same for every transfer of its role."""
+    role = transfer.partition("_")[2]
+    name, known = f"{transfer}.{flag}", platform_ids.get(f"{role}.{flag}")
+    rules = known.rules if known else ()
+    own = f'{CERTIFIES}("{name}")  # on a test of the connector\'s own that exercises it\n'
+    return PlannedId(name, IdKind.NATIVE, None, rules, known.needs if known and rules else own)
 
 
 def _chosen(

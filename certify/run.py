@@ -43,6 +43,15 @@ class Rows(Sequence[Row]):
         place = range(len(self))[index] - len(self.kept)
         return self.kept[place] if place < 0 else self._digest(place * _DIGEST)
 
+    @property
+    def counts(self) -> Counter[Row]:
+        """The rows as a multiset."""
+        return Counter(self)
+
+    def are_those_of(self, other: Rows) -> bool:
+        """Whether they are those of another run, each as often as there."""
+        return len(self) == len(other) and (self == other or self.counts == other.counts)
+
     def _digest(self, place: int) -> Row:
         return "", f"row {self.digests[place : place + _DIGEST].hex()}"
 
@@ -119,7 +128,8 @@ class Run:
     the virtual clock), or what the sandbox ended it for: `wall`, `output`, `memory`, `processes`,
     `requests`, `lost`, `crashed` (by the signal -`code`). `asked_from` tells for each request from where
     it was sent, where that is known; `held` which of the texts to look for stood in what is not told whole.
-    Of what was printed the first is kept; whether that is not all, `output_is_cut` says.
+    Of what was printed the first is kept; whether that is not all, `output_is_cut` says. `rows_before` tells
+    for each state how many rows came before it. `is_told_whole` unless it told more at once than is taken.
     """
 
     how: str
@@ -139,6 +149,8 @@ class Run:
     connected: tuple[Connected, ...] = ()
     held: tuple[Held, ...] = ()
     output_is_cut: bool = False
+    rows_before: tuple[int, ...] = ()
+    is_told_whole: bool = True
 
     @property
     def succeeded(self) -> bool:
@@ -153,13 +165,11 @@ class Run:
     @property
     def row_counts(self) -> Counter[Row]:
         """The rows as a multiset."""
-        return Counter(self.rows)
+        return self.rows.counts
 
     def gives_rows_of(self, other: Run) -> bool:
         """Whether the rows are those of another run, each as often as there."""
-        if len(self.rows) != len(other.rows):
-            return False
-        return self.rows == other.rows or self.row_counts == other.row_counts
+        return self.rows.are_those_of(other.rows)
 
     @property
     def delivered(self) -> tuple[Exchange, ...]:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
+
+# Hypothesis reads the constants of whatever is not in site-packages: two seconds, unless it finds them here.
+_REMEMBERED = Path(tempfile.gettempdir()) / f"certify-tests-hypothesis-{os.getuid()}"
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(_REMEMBERED))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -75,6 +75,12 @@ def _explain_rule(rule: Rule) -> None:
 
 
 def _explain_id(one: PlatformId, registry: Registry) -> None:
+    if not one.rules:
+        click.echo(
+            f"{one.id} is claimed in dpone's contracts, and no rule exercises it: a test of the connector's"
+        )
+        click.echo("own speaks for it, marked @pytest.mark.certifies with the id that the report shows.")
+        return
     click.echo(f"{one.id} is an id of dpone's contracts: the worst of these rules is its status.")
     _echo_rules([registry.rules[name] for name in one.rules if name in registry.rules])
     for name in one.rules:

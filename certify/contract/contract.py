@@ -77,10 +77,19 @@ class ReplayPlan:
 
 @dataclass(frozen=True)
 class Target:
-    """The database a sink loads into: a SQLAlchemy URL in which `{tmp}` is a folder per run."""
+    """The database a sink loads into: a SQLAlchemy URL in which `{tmp}` is a folder per run.
+
+    `rows` is a file of sample rows (JSON, or JSON lines), `replace_by` the column whose values are the slices
+    that `replace` replaces, `batch_rows` the most rows that the sink takes between two calls to the database,
+    `quality` a file of the rules that it checks in every batch.
+    """
 
     url: str | None = None
     table: str | None = None
+    rows: str | None = None
+    replace_by: str | None = None
+    batch_rows: int | None = None
+    quality: str | None = None
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,8 @@ _INSIDE_PATHS: tuple[KeyPath, ...] = (
     ("subject", "config"),
     ("subject", "assembly"),
     ("replay", "cassettes"),
+    ("target", "rows"),
+    ("target", "quality"),
     ("policy", "dependency_allowlist"),
 )
 

@@ -6,17 +6,16 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import pytest
 
 from certify.contract import Contract
 from certify.plugin.engine import ENGINE
+from certify.plugin.planted import planted_config
 from certify.replay.cassette import Cassette, read_cassette
 from certify.repository import Repository
-from certify.repository.config.secret_values import secret_values
-from certify.rules import NotApplicable, Unverified
-from certify.sandbox.canaries import seeded, with_tokens
+from certify.rules import Unverified
+from certify.sandbox.canaries import with_tokens
 from certify.sandbox.driven import DrivenSource, DrivePlan, FreshSource, RunsSource
 from certify.sandbox.fault_runs import FaultRuns
 from certify.sandbox.leaks import LeakSearch
@@ -36,18 +35,6 @@ subject:
 replay:
   cassettes: certification/cassettes   # certify record writes full_refresh.yaml there
 """
-
-
-def _secret_paths(contract: Contract, subject: Subject, config: dict[str, Any]) -> list[str]:
-    """Where the configuration has secrets: what the contract names and the schema marks."""
-    try:
-        schema = subject.config_schema()
-    except (NotApplicable, Unverified):
-        schema = None
-    named = contract.subject.secrets
-    there = list(secret_values(config, named, schema, by_name=False))
-    absent = [one for one in named if not any(path == one or path.startswith(f"{one}.") for path in there)]
-    return [*there, *absent]
 
 
 @dataclass(frozen=True)
@@ -96,9 +83,7 @@ def fault_runs(
     package = subject.package()
     source = contract.subject.source
     assert source is not None
-    config = subject.sample_config()
-    said = config.value if config is not None and isinstance(config.value, dict) else {}
-    planted = seeded(said, _secret_paths(contract, subject, said), contract.digest)
+    planted = planted_config(contract, subject)
     search = LeakSearch({**planted.named, **recordings.tokens})
     plan = DrivePlan(
         source=source,
@@ -136,8 +121,6 @@ def parts(
     if not (plan.source or plan.sink or plan.state):
         raise Unverified("the contract names no factory", _NEEDS_SOURCE)
     package = subject.package()
-    config = subject.sample_config()
-    said = config.value if config is not None and isinstance(config.value, dict) else {}
-    planted = seeded(said, _secret_paths(contract, subject, said), contract.digest)
+    planted = planted_config(contract, subject)
     path = (package.path,) if package.path else ()
     return tuple(made_parts(zygote, contract, path, planted.config))

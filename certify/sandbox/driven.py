@@ -73,6 +73,7 @@ class RunsSource(Protocol):
         state: Any = None,
         audit: RowAudit | None = None,
         meter: PaceMeter | None = None,
+        later: float = 0.0,
     ) -> Run:
         """One run of it, in one scenario."""
         ...
@@ -100,10 +101,11 @@ class FreshSource:
         state: Any = None,
         audit: RowAudit | None = None,
         meter: PaceMeter | None = None,
+        later: float = 0.0,
     ) -> Run:
         """One run of it, in one scenario."""
         with Zygote(self._interpreter) as zygote, DrivenSource(zygote, self.plan, self._paths) as source:
-            return source.run(cassette, scenario, state=state, audit=audit, meter=meter)
+            return source.run(cassette, scenario, state=state, audit=audit, meter=meter, later=later)
 
 
 class DrivenSource:
@@ -158,16 +160,18 @@ class DrivenSource:
         check: bool = False,
         audit: RowAudit | None = None,
         meter: PaceMeter | None = None,
+        later: float = 0.0,
     ) -> Run:
         """One run of it, in one scenario; `check`: of its `check()`, which gives no rows.
 
         `audit` looks at every row as it comes; `meter` is told what the run took, and its rows are let go.
+        The run begins `later` seconds after it was recorded.
 
         Of one that made its happy path before, the fault hits the request that had the scenario's position
         there, in whatever order requests are sent beside each other now.
         """
         _OFFSET.pack_into(self._page, 0, 0.0)
-        start = (cassette.moment or _SOME_MOMENT).timestamp()
+        start = (cassette.moment or _SOME_MOMENT).timestamp() + later
         path = (cassette.name, stream, repr(state))
         task = self._task(start, stream, state, check) | {
             "unanswered": _unanswered(scenario),
@@ -187,7 +191,7 @@ class DrivenSource:
         limits = Limits(wall_seconds=cassette.most_seconds, resident_bytes=_RESIDENT)
         listener = audit or meter
         ended = self._zygote.run(task, limits, listener.hears if listener is not None else None)
-        self._import_first = self._import_first or _imported(ended)
+        self._import_first = self._import_first or imported_by(ended)
         run = observed(ended, self._wire.finish(), self._now())
         if audit is not None:
             run = replace(run, rows=audit.rows)
@@ -240,7 +244,7 @@ def _host(path: tuple[Key, ...], position: int) -> str | None:
     return path[position][1].partition(":")[0] if position < len(path) else None
 
 
-def _imported(ended: Ended) -> tuple[str, ...]:
+def imported_by(ended: Ended) -> tuple[str, ...]:
     """What a run imported for itself, as far as it left no thread behind: forks lose those."""
     told = [message["imported"] for message in ended.messages if "imported" in message]
     return tuple(str(name) for name in told[-1]) if told else ()

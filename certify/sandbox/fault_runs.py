@@ -17,6 +17,7 @@ from certify.run import Connected, Run
 from certify.sandbox.driven import RunsSource
 from certify.sandbox.leaks import LeakSearch
 from certify.sandbox.observed_run import Observed, innermost, signal_name
+from certify.sandbox.volatile import Volatile, volatile_columns
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,10 @@ WITH_BODY = Which("is answered with a body", lambda one: one.has_body)
 ENCRYPTED = Which("goes over TLS", lambda one: one.asked.is_encrypted)
 UNSAFE = Which("changes anything", lambda one: not one.is_safe and not names_a_token_call(one.asked))
 WITH_JSON = Which("is answered with JSON", lambda one: one.is_json)
+
+
+#: Seconds by which the second happy path begins later: what tells the time tells another.
+_LATER = 61.0
 
 
 class FaultRuns:
@@ -132,8 +137,16 @@ class FaultRuns:
         """Every run that was made until now, the happy path first."""
         return (self._beside(Scenario(), self.baseline, self.baseline), *self._seen.values())
 
+    @cached_property
+    def volatile(self) -> Volatile:
+        """What differs between two happy paths, the second of them a little later."""
+        later = self.source.run(self.cassette, later=_LATER)
+        if not later.succeeded or later.missed:
+            later = self.source.run(self.cassette)
+        return volatile_columns(self.baseline, later)
+
     def _beside(self, scenario: Scenario, run: Run, baseline: Run) -> Observed:
-        return Observed(scenario, run, baseline, self.root, self.named)
+        return Observed(scenario, run, baseline, self.root, self.named, lambda: self.volatile)
 
     def everywhere(
         self,
@@ -168,6 +181,8 @@ def _later_pages(exchanges: tuple[Exchange, ...]) -> list[int]:
 
 
 def _require_recorded(run: Run, scenario: Scenario) -> None:
+    if not run.is_told_whole:
+        raise HarnessFault(f"{scenario}: the run gives a single row, state or message longer than is taken")
     if run.missed:
         raise HarnessFault(f"{scenario}: {run.missed[0].miss}")
     if run.how == "crashed":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis.errors import NoSuchExample
 
 from certify.model import Finding
 from certify.replay.records import Record, as_text
-from certify.rules import Unverified
+from certify.rules import HarnessFault, Unverified
 from certify.sandbox.odd_values import Cells, Column, changed_record, open_columns
 from certify.sandbox.reads import Read, SourceReads, Traced
 
@@ -55,6 +56,7 @@ class OddStream:
         self._reads = reads
         self._traced = traced
         self.runs = 0
+        self._gave_row = _gave_one_row(traced)
         self.columns = self._open()
 
     def _open(self) -> list[Column]:
@@ -101,12 +103,10 @@ class OddStream:
         place, value = left[0]
         if len(left) == 1:
             value = self._simplest(place, value)
-        read, became = (
-            self._problem({place: value})
-            or self._problem(dict(left))
-            or self._problem(cells)
-            or (self._reads.full, "")
-        )
+        problem = self._problem({place: value}) or self._problem(dict(left)) or self._problem(cells)
+        if problem is None:
+            raise HarnessFault("with the same odd values a second run did not do what the first one did")
+        read, became = problem
         return Odd(self._traced.stream, place[1], value, became, read)
 
     def _simplest(self, place: tuple[int, str], value: Any) -> Any:
@@ -137,6 +137,8 @@ class OddStream:
         rows = {lineage.of_row(row): row for stream, row in read.records() if stream == self._traced.stream}
         for (number, name), value in cells.items():
             row = rows.get(lineage.of_record(self._traced.records[number]))
+            if not self._gave_row[number]:
+                continue
             if row is None:
                 return read, "makes its row disappear"
             if json.dumps(row.get(name)) != json.dumps(value):
@@ -169,8 +171,16 @@ class OddStream:
             lambda _, records: [one | more if isinstance(one, dict) else one for one in records]
         )
         rows = [row for stream, row in read.records() if stream == self._traced.stream]
-        assert self._traced.lineage is not None
-        return read, self._traced.lineage.lost(self._traced.records, rows)
+        return read, self._traced.lost(self._traced.records, rows)
+
+
+def _gave_one_row(traced: Traced) -> list[bool]:
+    """For each record whether it gave a row, and no other record has its key."""
+    assert traced.lineage is not None
+    given = {traced.lineage.of_row(row) for row in traced.rows}
+    keys = [traced.lineage.of_record(one) for one in traced.records]
+    counts = Counter(keys)
+    return [key in given and counts[key] == 1 for key in keys]
 
 
 #: What stands in added columns.

@@ -7,7 +7,7 @@ import json
 import sys
 from array import array
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,7 @@ from certify.replay.matching import CassetteIndex, Key, names_a_token_call
 from certify.replay.played import Exchange
 from certify.replay.records import Change, Path, Record, Records, find_records
 from certify.rules import HarnessFault, Unverified
-from certify.run import Run
+from certify.run import Rows, Run
 from certify.sandbox.audit import Checkpoint, RowAudit
 from certify.sandbox.cells import plain
 from certify.sandbox.fault_runs import FaultRuns
@@ -72,6 +72,14 @@ class Traced:
     path: Path
     records: list[Record]
     lineage: Lineage | None
+
+    def lost(self, records: Iterable[Record], rows: Iterable[Record]) -> list[Record]:
+        """The records that gave a row in the full read, and none among these."""
+        if self.lineage is None:
+            return []
+        given = {self.lineage.of_row(row) for row in self.rows}
+        wanted = [one for one in records if self.lineage.of_record(one) in given]
+        return self.lineage.lost(wanted, rows)
 
 
 def _traced(
@@ -132,6 +140,10 @@ class SourceReads:
             by_stream[stream].append(row)
         keys = self.contract.subject.primary_keys
         return [_traced(name, rows, by_path, keys.get(name, ())) for name, rows in by_stream.items()]
+
+    def compared(self, read: Read) -> array[int]:
+        """A digest of each row in order, but for what differs from run to run anyway."""
+        return digests_of(self._runs.volatile.masked(read.run.rows))
 
     def read(self, cassette: Cassette, state: Any = None) -> Read:
         """One read of a cassette."""
@@ -220,11 +232,11 @@ class SourceReads:
         return innermost(places, self._runs.root) or self._runs.named
 
 
-def digests_of(run: Run) -> array[int]:
+def digests_of(rows: Rows) -> array[int]:
     """Every row in order, eight bytes each."""
     made = array("Q")
-    for stream, row in run.rows.kept:
+    for stream, row in rows.kept:
         told = f"{stream}\0{row}".encode("utf-8", "surrogatepass")
         made.append(int.from_bytes(hashlib.blake2b(told, digest_size=8).digest(), sys.byteorder))
-    made.frombytes(run.rows.digests)
+    made.frombytes(rows.digests)
     return made

@@ -79,8 +79,6 @@ def without_middle_page(reads: SourceReads) -> Gap:
     read = reads.changed(lambda one, records: [] if one == number else records)
     lost: list[Record] = []
     for traced in reads.traced:
-        if traced.lineage is None:
-            continue
         left = [
             record
             for one, path, records in reads.records.lists()
@@ -88,7 +86,7 @@ def without_middle_page(reads: SourceReads) -> Gap:
             for record in records
         ]
         rows = [row for stream, row in read.records() if stream == traced.stream]
-        lost += traced.lineage.lost(left, rows)
+        lost += traced.lost(left, rows)
     return Gap(f"request {victim.number + 1} ({victim.asked})", read, lost)
 
 

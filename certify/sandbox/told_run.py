@@ -17,6 +17,7 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
     rows: list[Row] = []
     digests = bytearray()
     states: list[str] = []
+    covered: list[int] = []
     waits: list[Wait] = []
     log: list[LogLine] = []
     asked_from: list[Places] = []
@@ -31,15 +32,16 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
             digests += bytes.fromhex(message["digests"])
         elif "state" in message:
             states.append(str(message["state"]))
+            covered.append(int(message.get("rows_before", len(rows))))
         elif "wait" in message:
             waits.append(_wait(message["wait"]))
         elif "asks" in message:
-            asked_from.append(_places(message["asks"]))
+            asked_from.append(places_of(message["asks"]))
         elif "unanswered" in message:
             unanswered.append(_unanswered_of(message))
         elif "connects" in message:
             host, port = message["connects"]
-            connected.append(Connected(str(host), int(port), _places(message["places"])))
+            connected.append(Connected(str(host), int(port), places_of(message["places"])))
         elif "holds" in message:
             held.append(Held(str(message["kind"]), str(message["name"]), str(message["holds"])))
         elif "log" in message:
@@ -48,14 +50,16 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
             told = message["ended"]
     error = told.get("error")
     return Run(
-        how=_how(ended, told),
+        how=how_ended(ended, told),
         rows=Rows(tuple(rows), bytes(digests)),
         states=tuple(states),
+        rows_before=tuple(covered),
+        is_told_whole=not any("unsent" in message for message in ended.messages),
         exchanges=exchanges,
         waits=tuple(waits),
         log=tuple(log),
         output=ended.output.decode("utf-8", "replace"),
-        raised=_raised(error) if error else None,
+        raised=raised_by(error) if error else None,
         code=told.get("code", ended.code if ended.signal is None else -ended.signal),
         virtual_seconds=virtual_seconds,
         seconds=ended.seconds,
@@ -68,7 +72,7 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
     )
 
 
-def _how(ended: Ended, told: dict[str, Any]) -> str:
+def how_ended(ended: Ended, told: dict[str, Any]) -> str:
     """How it ended: by its own last word, unless the sandbox ended it."""
     if ended.why != "exit":
         return ended.why
@@ -78,7 +82,7 @@ def _how(ended: Ended, told: dict[str, Any]) -> str:
 
 
 def _unanswered_of(told: dict[str, Any]) -> Unanswered:
-    return Unanswered(str(told["unanswered"]), _seconds(told["at"]), _places(told["places"]))
+    return Unanswered(str(told["unanswered"]), _seconds(told["at"]), places_of(told["places"]))
 
 
 def _seconds(told: Any) -> float:
@@ -88,13 +92,15 @@ def _seconds(told: Any) -> float:
 
 
 def _wait(told: dict[str, Any]) -> Wait:
-    return Wait(str(told["kind"]), _seconds(told["at"]), _seconds(told["seconds"]), _places(told["places"]))
+    return Wait(str(told["kind"]), _seconds(told["at"]), _seconds(told["seconds"]), places_of(told["places"]))
 
 
-def _raised(error: dict[str, Any]) -> Raised:
-    places = _places(error["places"])
+def raised_by(error: dict[str, Any]) -> Raised:
+    """The error that a fork told of."""
+    places = places_of(error["places"])
     return Raised(str(error["type"]), str(error["message"]), str(error["traceback"]), places)
 
 
-def _places(told: list[tuple[str, int]]) -> Places:
+def places_of(told: list[Any]) -> Places:
+    """The lines that a fork told of."""
     return tuple((str(file), int(line)) for file, line in told)

@@ -47,8 +47,8 @@ ISOLATION_VARIABLE = "CERTIFY_ISOLATION"
 _START_SECONDS = 20.0
 #: After its own limit a child is ended by the zygote; after this much more, the zygote is.
 _GRACE_SECONDS = 3.0
-#: What is kept of the output and of a crash's traceback.
-_KEPT_BYTES = 64 * 1024
+#: What is kept of the output, which is searched for secrets, and of a crash's traceback.
+_KEPT_OUTPUT, _KEPT_BYTES = 256 * 1024, 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -406,7 +406,7 @@ class _Watch:
     def _read_output(self) -> bool:
         data = _read(self.output)
         self.output_bytes += len(data)
-        self.kept_output += data[: _KEPT_BYTES - len(self.kept_output)]
+        self.kept_output += data[: _KEPT_OUTPUT - len(self.kept_output)]
         if self.output_bytes > self.limits.output_bytes and self.ended is None:
             self.zygote.kill_task("output")
         return bool(data)

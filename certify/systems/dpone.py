@@ -101,6 +101,17 @@ subject:
 target:
   url: sqlite:///{tmp}/target.db
 """
+_DRIVE_PIPELINE = """\
+subject:
+  sink: "your_package.sink:make_sink"
+  state: "your_package.state:make_state"
+target:
+  url: sqlite:///{tmp}/target.db
+  table: your_table
+"""
+_CHECK_QUALITY = f"""\
+{_DRIVE_SINK}  quality: certification/quality.yaml
+"""
 
 #: What each of dpone's names means when it is executed: a set of rules, and the lines they need.
 PLATFORM_IDS = {
@@ -141,23 +152,29 @@ PLATFORM_IDS = {
         PlatformId(
             "full_refresh_load", ("full_refresh_equals_model", "repeated_load_is_idempotent"), _DRIVE_SINK
         ),
-        PlatformId("incremental_append_load", ("append_only_appends",), _DRIVE_SINK),
-        PlatformId("incremental_merge_load", ("merge_is_idempotent", "merge_refuses_bad_keys"), _DRIVE_SINK),
-        PlatformId("replace_load", ("replace_keeps_the_rest",), _DRIVE_SINK),
+        PlatformId(
+            "incremental_append_load", ("append_only_appends", "repeated_load_is_idempotent"), _DRIVE_SINK
+        ),
+        PlatformId(
+            "incremental_merge_load",
+            ("merge_is_idempotent", "merge_refuses_bad_keys", "repeated_load_is_idempotent"),
+            _DRIVE_SINK,
+        ),
+        PlatformId("replace_load", ("replace_keeps_the_rest", "repeated_load_is_idempotent"), _DRIVE_SINK),
         PlatformId(
             "schema_evolution_contracts",
             ("nullable_column_is_carried", "breaking_change_is_refused"),
             _DRIVE_SINK,
         ),
-        PlatformId("quality_contracts", ("violations_are_rejected_before_finalization",), _DRIVE_SINK),
+        PlatformId("quality_contracts", ("violations_are_rejected_before_finalization",), _CHECK_QUALITY),
         PlatformId(
             "run_artifact_evidence",
             ("run_artifact_is_sound",),
             "evidence:\n  run_artifact: .dpone/runs/RUN_ID/run.json\n",
         ),
         PlatformId("state_read_write_round_trip", ("state_round_trips",), _DRIVE_STATE),
-        PlatformId("state_commit_after_success", ("state_follows_commit",), _DRIVE_STATE),
-        PlatformId("state_no_advance_after_failure", ("failure_keeps_state",), _DRIVE_STATE),
+        PlatformId("state_commit_after_success", ("state_follows_commit",), _DRIVE_PIPELINE),
+        PlatformId("state_no_advance_after_failure", ("failure_keeps_state",), _DRIVE_PIPELINE),
         # The gates and the benchmark are ids too.
         PlatformId("unit_tests", ("own_tests_pass",)),
         PlatformId("manifest_examples_parse", ("examples_parse",)),
@@ -169,5 +186,18 @@ PLATFORM_IDS = {
         ),
         PlatformId("secret_redaction", ("no_canary_in_output", "no_secret_in_cassettes"), _DRIVE_SOURCE),
         PlatformId("benchmark_required", ("throughput", "memory_is_flat"), _DRIVE_SOURCE),
+        # What a native transfer claims, by its role. That an export can be checked against a checksum, and
+        # cleans up after itself, only tests of the connector's own can show: certify drives none.
+        PlatformId("export.bounded", ("memory_is_flat",), _DRIVE_SOURCE),
+        PlatformId("export.supports_checksum", ()),
+        PlatformId("export.supports_cleanup", ()),
+        PlatformId(
+            "staging_load.staging_safe",
+            ("partial_load_is_never_visible", "killed_load_leaves_target_unchanged"),
+            _DRIVE_SINK,
+        ),
+        PlatformId("staging_load.supports_abort", ("killed_load_leaves_target_unchanged",), _DRIVE_SINK),
+        PlatformId("staging_load.supports_cleanup", ("no_leftovers",), _DRIVE_SINK),
+        PlatformId("staging_load.supports_idempotency_key", ("repeated_load_is_idempotent",), _DRIVE_SINK),
     )
 }

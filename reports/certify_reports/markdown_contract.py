@@ -28,6 +28,7 @@ _ASKED_BY = {
     IdKind.REQUIRED_TEST: "required tests",
     IdKind.GATE: "quality gate",
     IdKind.BENCHMARK: "benchmark",
+    IdKind.NATIVE: "native transfer",
 }
 
 

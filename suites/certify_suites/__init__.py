@@ -9,6 +9,8 @@ __all__ = [  # noqa: RUF022  the order is the point
     "security",
     "source",
     "quality",
+    "sink",
+    "state",
     "error_paths",
     "performance",
 ]

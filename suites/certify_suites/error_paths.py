@@ -485,7 +485,7 @@ def test_repeated_page_is_not_doubled(fault_runs: FaultRuns, evidence: EvidenceL
     wrongs: list[Wrong] = []
     for seen in fault_runs.on_later_pages(faults.REPEATED_PAGE, 1, evidence):
         wrongs += ends(seen)
-        if seen.run.succeeded and seen.run.row_counts - seen.baseline.row_counts:
+        if seen.run.succeeded and seen.rows.counts - seen.expected_rows.counts:
             wrongs.append(wrong(seen, outcome(seen), "each row once, or an error"))
     judge(wrongs)
 

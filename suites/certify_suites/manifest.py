@@ -48,6 +48,7 @@ def _paths_that_lead_nowhere(subject: Subject) -> Iterator[Finding]:
         ("subject", "config"): contract.subject.config,
         ("subject", "assembly"): contract.subject.assembly,
         ("replay", "cassettes"): contract.replay.cassettes,
+        ("target", "quality"): contract.target.quality,
         ("policy", "dependency_allowlist"): contract.policy.dependency_allowlist,
     }
     for keys, path in named.items():

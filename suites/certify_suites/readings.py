@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from certify import Contract, Finding, HarnessFault, NotApplicable, SourceReads, Unverified
@@ -80,7 +79,7 @@ def lost_records(reads: SourceReads) -> Iterator[Finding]:
 def other_rows(reads: SourceReads) -> Iterator[Finding]:
     """How the rows of a second run differ from the first's."""
     full, again = reads.full.run, reads.again.run
-    if sorted(digests_of(full)) == sorted(digests_of(again)):
+    if sorted(digests_of(full.rows)) == sorted(digests_of(again.rows)):
         return
     more = list((again.row_counts - full.row_counts).elements())
     less = list((full.row_counts - again.row_counts).elements())
@@ -128,7 +127,7 @@ def states_that_go_back(reads: SourceReads, column: str) -> Iterator[Finding]:
     told = [
         (number, value)
         for number, one in enumerate(reads.full.audit.checkpoints, 1)
-        for value in _inside(one.value, column)
+        for value in inside(one.value, column)
     ]
     for (number, before), (after, value) in itertools.pairwise(told):
         if comes_after(before, value):
@@ -165,14 +164,15 @@ def resumed_wrongly(reads: SourceReads, one: Resumption) -> Iterator[Finding]:
         said = f"{where} the read ends: {ending(one.read.run)}"
         yield Finding(said, reads.at(one.read.run), "the rows after the state")
         return
-    full = digests_of(reads.full.run)
-    before, after = Counter(full[: one.checkpoint.rows]), Counter(full[one.checkpoint.rows :])
-    given = Counter(digests_of(one.read.run))
+    full = reads.compared(reads.full)
+    before, after = full[: one.checkpoint.rows], full[one.checkpoint.rows :]
+    given = set(reads.compared(one.read))
     texts = dict(zip(full, reads.full.run.rows, strict=True))
-    for what, wrong in (("never", after - given), ("a second time", given & before)):
+    lost, again = set(after).difference(given, before), given.intersection(before)
+    for what, wrong in (("never", lost), ("a second time", again)):
         if wrong:
-            sample = quoted(texts[next(iter(wrong))][1])
-            said = f"{where} {_come(wrong.total())} {what}, such as {sample}"
+            sample = quoted(texts[next(one for one in full if one in wrong)][1])
+            said = f"{where} {_come(len(wrong))} {what}, such as {sample}"
             yield Finding(said, reads.at(), "the rows after the state, each once")
 
 
@@ -180,22 +180,22 @@ def come_again(reads: SourceReads, one: Resumption) -> list[str]:
     """The rows that a resumed read gives again, though its state covers them."""
     if not one.read.run.succeeded:
         raise HarnessFault("the read from the last state fails; see resume_from_every_checkpoint")
-    full = set(digests_of(reads.full.run))
+    full = set(reads.compared(reads.full))
     return [
         row
-        for (_, row), digest in zip(one.read.run.rows, digests_of(one.read.run), strict=True)
+        for (_, row), digest in zip(one.read.run.rows, reads.compared(one.read), strict=True)
         if digest in full
     ]
 
 
-def _inside(value: object, name: str) -> Iterator[object]:
+def inside(value: object, name: str) -> Iterator[object]:
     """What stands under a name, at any depth of a state."""
     if isinstance(value, dict):
         for key, one in value.items():
             if key == name and one is not None and not isinstance(one, (dict, list)):
                 yield one
             else:
-                yield from _inside(one, name)
+                yield from inside(one, name)
 
 
 # --- words --------------------------------------------------------------------------------------

@@ -106,7 +106,7 @@ def outcome(seen: Observed) -> str:
         return f"the run ends with {seen.ending}"
     if not run.succeeded:
         return seen.ending
-    expected, given = baseline.row_counts, run.row_counts
+    expected, given = seen.expected_rows.counts, seen.rows.counts
     lost, more = expected - given, given - expected
     strange = [row for row in more if row not in expected]
     twice = sum(count for row, count in more.items() if row in expected)

@@ -124,8 +124,14 @@ def test_what_is_told_whole_is_not_searched_twice(run: Runs) -> None:
 
 
 def test_a_run_says_whether_more_was_printed_than_is_kept(run: Runs) -> None:
-    seen = run("print('x' * 100_000)\nyield 1")
-    assert (seen.output_is_cut, len(seen.output)) == (True, 64 * 1024)
+    seen = run("print('x' * 300_000)\nyield 1")
+    assert (seen.output_is_cut, len(seen.output)) == (True, 256 * 1024)
+
+
+def test_a_state_that_is_longer_than_is_taken_does_not_end_the_telling(run: Runs) -> None:
+    seen = run("yield {'type': 'STATE', 'value': 'x' * 17_000_000}\nyield 1")
+    assert (seen.how, len(seen.rows), seen.states) == ("finished", 1, ())
+    assert not seen.is_told_whole
 
 
 @pytest.fixture(scope="module")

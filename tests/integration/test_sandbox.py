@@ -272,7 +272,7 @@ def test_no_more_output_is_kept_than_a_person_reads(
     ended = zygote.run(task_of(plan), LIMITS)
     assert (ended.why, ended.code) == ("exit", 0)
     assert ended.output_bytes == 300_000
-    assert len(ended.output) == 64 * 1024
+    assert len(ended.output) == 256 * 1024
 
 
 def test_an_import_without_end_is_ended_at_the_limit(

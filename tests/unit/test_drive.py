@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from certify.sandbox.inside.drive import _imported_since
+from certify.sandbox.inside.drive import imported_since
 
 
 @pytest.mark.parametrize(
@@ -31,4 +31,4 @@ def test_the_connectors_own_modules_are_not_imported_for_it(
         module.__file__ = f"{folder}/{name}.py"
         monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.setitem(sys.modules, "built_in", ModuleType("built_in"))
-    assert _imported_since(before, own, "demo") == told
+    assert imported_since(before, own, "demo") == told

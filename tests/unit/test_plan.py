@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from certify.errors import CertifyError, ContractError
@@ -160,3 +162,24 @@ def test_a_rule_that_may_not_be_waived_is_refused_before_anything_runs() -> None
 def test_an_empty_registry_plans_nothing_but_still_knows_the_ids() -> None:
     plan = make_plan(a_contract("first"), a_registry(), {})
     assert (rules_of(plan), ids_of(plan)) == ([], [("first", "required_test", "source")])
+
+
+def test_each_flag_that_is_claimed_of_a_native_transfer_is_an_id() -> None:
+    claims = {"formats": ["jsonl"], "bounded": True, "supports_checksum": True, "supports_cleanup": False}
+    contract = replace(a_contract(), native_transfer={"stream_export": claims})
+    plan = a_plan(contract, [FIRST], an_id("export.bounded", "first"), an_id("export.supports_checksum"))
+    assert [(one.id, one.kind, one.rules) for one in plan.ids] == [
+        ("stream_export.bounded", IdKind.NATIVE, ("first",)),
+        ("stream_export.supports_checksum", IdKind.NATIVE, ()),
+    ]
+    assert '@pytest.mark.certifies("stream_export.supports_checksum")' in plan.ids[1].needs
+
+
+def test_a_flag_means_what_the_role_of_its_transfer_says() -> None:
+    claims = {"supports_cleanup": True}
+    contract = replace(
+        a_contract(), native_transfer={"file_export": claims, "object_staging_load": claims, "else": claims}
+    )
+    plan = a_plan(contract, [FIRST], an_id("staging_load.supports_cleanup", "first"))
+    assert [one.rules for one in plan.ids] == [(), ("first",), ()]
+    assert plan.required >= {"first"}

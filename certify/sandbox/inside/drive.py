@@ -21,10 +21,11 @@ from .clock import VirtualClock
 from .frames import FrameWriter
 from .network import Network
 from .pace import kind_of, take
-from .places import here, own, tell_requests
+from .places import here, tell_requests
+from .told import END, START, message_of, told
 
 #: For jitter: with the same one each time, a run waits as long as the one before.
-_SEED = 20261121
+SEED = 20261121
 #: What a schema has at its top; what has none of them holds a schema for each stream.
 _OF_A_SCHEMA = frozenset({"$schema", "$ref", "type", "properties", "required", "additionalProperties"})
 #: Rows, and bytes of them, told at once.
@@ -33,10 +34,8 @@ _BATCH, _BATCH_BYTES = 200, 1_000_000
 _WHOLE_ROWS, _LONGEST_ROW = 10_000, 1_000_000
 #: States told one by one; of later ones the last.
 _TOLD_STATES = 10_000
-#: Lines of log told, and what of each and of an error's message: whole pages are not evidence.
-_TOLD_LINES, _START = 2_000, slice(4_000)
-#: What is told of a traceback, whose end says most.
-_END = slice(-20_000, None)
+#: Lines of log told.
+_TOLD_LINES = 2_000
 
 
 def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
@@ -45,7 +44,7 @@ def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     `live`: time is real, since the wire asks a live API.
     """
     os.environ.update(task["environment"])
-    random.seed(_SEED)
+    random.seed(SEED)
     tells = _Teller(says, task.get("needles") or (), math.inf if task.get("audited") else _WHOLE_ROWS)
     clock = VirtualClock(task["start"], task["page"], task["budget"], tells.say, tells.exhausted)
     tells.clock = clock
@@ -77,12 +76,16 @@ def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
         tells.end("raised", tells.error(error))
     else:
         if not task["import_first"] and threading.active_count() == 1:
-            package = task["source"].partition(":")[0].partition(".")[0]
-            tells.say(imported=_imported_since(before, task["path"], package))
+            tells.say(imported=imported_since(before, task["path"], package_of(task["source"])))
         tells.end("finished")
 
 
-def _imported_since(before: frozenset[str], own: list[str], package: str) -> list[str]:
+def package_of(name: str) -> str:
+    """The top-level package in `package.module:factory`."""
+    return name.partition(":")[0].partition(".")[0]
+
+
+def imported_since(before: frozenset[str], own: list[str], package: str) -> list[str]:
     """The modules that this run imported but the connector's own, in the order in which it did.
 
     Its own lie in its folders, or in its top-level package: one that is installed has no folders here.
@@ -99,10 +102,11 @@ def _imported_since(before: frozenset[str], own: list[str], package: str) -> lis
 
 
 def _source(task: dict[str, Any], given: dict[str, Any]) -> Any:
-    return _load(task["source"])(task["config"], **given)
+    return find(task["source"])(task["config"], **given)
 
 
-def _load(name: str) -> Any:
+def find(name: str) -> Any:
+    """What a name such as `module:make_source` stands for."""
     module, _, attribute = name.partition(":")
     found: Any = importlib.import_module(module)
     for part in attribute.split("."):
@@ -128,7 +132,7 @@ def _describe(source: Any, tells: _Teller) -> None:
     try:
         said = describe()
     except Exception as error:
-        tells.say(schema_error=f"{type(error).__name__}: {_message(error)}"[:400])
+        tells.say(schema_error=f"{type(error).__name__}: {message_of(error)}"[:400])
         return
     if isinstance(said, dict) and not _OF_A_SCHEMA.intersection(said):
         for stream, schema in said.items():
@@ -217,19 +221,11 @@ class _Teller:
         if self._lines > _TOLD_LINES:
             self._search("log", level, text)
         else:
-            self.say(log=self._part("log", level, text, _START), level=level, at=self.clock.offset)
+            self.say(log=self._part("log", level, text, START), level=level, at=self.clock.offset)
 
     def error(self, error: BaseException) -> dict[str, Any]:
         """What is told of an error."""
-        trace = "".join(traceback.format_exception(error))
-        return {
-            "type": f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins."),
-            "message": self._part("error", "message", _message(error), _START),
-            "traceback": self._part("error", "traceback", trace, _END),
-            "places": own(
-                (frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)
-            ),
-        }
+        return told(error, lambda name, text, part: self._part("error", name, text, part))
 
     def _part(self, kind: str, name: str, text: str, part: slice) -> str:
         """The part of a text that is told. A needle may lie across its edge: the whole is searched."""
@@ -261,7 +257,7 @@ class _Teller:
             with contextlib.suppress(Exception):
                 stream.flush()
         if self._last_state is not None:
-            self.say(state=self._last_state, at=self.clock.offset)
+            self.say(state=self._last_state, at=self.clock.offset, rows_before=self._count)
         self.say(ended={"how": how, "error": error, "code": code})
 
     def exhausted(self) -> NoReturn:
@@ -270,7 +266,7 @@ class _Teller:
         No exception is raised, since a connector that retries after every error would catch it.
         """
         message = f"waited longer than {self.clock.budget:g} s in all"
-        told = self._part("error", "traceback", "".join(traceback.format_stack()), _END)
+        told = self._part("error", "traceback", "".join(traceback.format_stack()), END)
         self.end("limit", {"type": "", "message": message, "traceback": told, "places": here()})
         os._exit(0)
 
@@ -280,13 +276,6 @@ def _code(error: SystemExit) -> int:
     if error.code is None:
         return 0
     return error.code if isinstance(error.code, int) else 1
-
-
-def _message(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception as second:  # its own __str__ fails
-        return f"{type(error).__name__}, which cannot be shown: {type(second).__name__}"
 
 
 def _plain(value: Any) -> str:

@@ -73,8 +73,11 @@ class FrameWriter:
     def _send(self, message: dict[str, Any]) -> None:
         if not self._open:
             return
+        frame = pack(message)
+        if len(frame) > MAX_FRAME:  # the other side would take it, and all that follows, for nonsense
+            frame = pack({"unsent": len(frame)})
         try:
             with self._lock:
-                self._channel.sendall(pack(message))
+                self._channel.sendall(frame)
         except OSError:
             self._open = False

@@ -156,8 +156,15 @@ class Zygote:
 
     def _await(self, child: int, deadline: float, resident: int) -> tuple[str, int, Any]:
         """Wait for the child; kill it at the deadline, when it takes too much, or when certify asks."""
-        why = "exit"
         wake_up = _pidfd(child)
+        try:
+            return self._watch(child, deadline, resident, wake_up)
+        finally:
+            if wake_up is not None:
+                os.close(wake_up)
+
+    def _watch(self, child: int, deadline: float, resident: int, wake_up: int | None) -> tuple[str, int, Any]:
+        why = "exit"
         while True:
             done, status, usage = os.wait4(child, os.WNOHANG)
             if done:
@@ -340,6 +347,14 @@ def _perform(task: dict[str, Any], says: FrameWriter, crash: int, isolated: bool
         from .pace import parse
 
         parse(task, says.send)
+    elif task["do"] == "keep":
+        from .keep import keep
+
+        keep(task, says, isolated)
+    elif task["do"] == "load":
+        from .load import load
+
+        load(task, says, isolated)
     elif task["do"] == "build":
         from .build import build
 

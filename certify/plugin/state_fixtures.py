@@ -1,0 +1,78 @@
+"""What a rule about a state back end may ask for by name, beside what `fixtures` has."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from certify.contract import Contract
+from certify.errors import TargetError
+from certify.plugin.engine import ENGINE
+from certify.plugin.planted import planted_config
+from certify.rules import NotApplicable, Unverified
+from certify.sandbox.keeping import Keeping, KeepPlan
+from certify.sandbox.loads import Loads
+from certify.sandbox.pipelines import Pipelines
+from certify.sandbox.sink_runs import SinkRuns
+from certify.sandbox.zygote import Zygote
+from certify.subject import Subject
+
+_NEEDS_STATE = """\
+subject:
+  state: "your_package.state:make_state"
+  config: certification/config.json
+target:
+  url: sqlite:///{tmp}/target.db
+"""
+#: Where states are kept when the contract does not say.
+_USUAL_URL = "sqlite:///{tmp}/target.db"
+
+
+#: Strategies by how plainly a load of other rows changes the target.
+_PLAINEST = ("full_refresh", "incremental_merge", "incremental_append")
+
+
+@pytest.fixture(scope="session")
+def keeping(pytestconfig: pytest.Config, contract: Contract, subject: Subject) -> Iterator[Keeping]:
+    """Drives the state back end, in a sandbox of its own that has imported it."""
+    state = contract.subject.state
+    if state is None:
+        raise Unverified("the contract does not say how the state back end is made", _NEEDS_STATE)
+    package = subject.package()
+    planted = planted_config(contract, subject)
+    plan = KeepPlan(
+        state=state,
+        path=(package.path,) if package.path else (),
+        config=planted.config,
+        environment=planted.environment,
+        url=contract.target.url or _USUAL_URL,
+        url_is_assumed=contract.target.url is None,
+    )
+    order = pytestconfig.stash[ENGINE].order
+    with Zygote(Path(order.interpreter) if order.interpreter else None) as zygote:
+        try:
+            keeping = Keeping(zygote, plan, contract.root, contract.at("subject", "state"))
+        except TargetError as error:
+            raise Unverified(str(error), error.needs) from error
+        with contextlib.closing(keeping):
+            yield keeping
+
+
+@pytest.fixture(scope="session")
+def pipelines(request: pytest.FixtureRequest, contract: Contract) -> Pipelines:
+    """Loads with the sink and then writes the state, on one database."""
+    if "sink" not in contract.capabilities and contract.subject.sink is None:
+        raise NotApplicable("there is no sink: what a state follows is the commit of somebody else's")
+    keeping: Keeping = request.getfixturevalue("keeping")
+    loads: Loads = request.getfixturevalue("loads")
+    sink_runs: SinkRuns = request.getfixturevalue("sink_runs")
+    keeping.require()
+    claimed = sink_runs.strategies or _PLAINEST
+    strategy = next((one for one in _PLAINEST if one in claimed), claimed[0])
+    plan = contract.subject
+    streams = (*plan.primary_keys, *plan.cursor_fields)
+    keys = dict.fromkeys((*streams, loads.plan.table, contract.connector))
+    return Pipelines(loads, keeping, sink_runs.sample, sink_runs.empty, tuple(keys), strategy)

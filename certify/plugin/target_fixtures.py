@@ -1,0 +1,139 @@
+"""What a rule that loads rows into a database may ask for by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from certify.contract import Contract
+from certify.errors import ContractError, TargetError
+from certify.model import Location
+from certify.plugin.engine import ENGINE
+from certify.plugin.planted import planted_config
+from certify.repository import Repository
+from certify.rules import Blocked, Undecided, Unverified
+from certify.sandbox.loads import LoadPlan, Loads
+from certify.sandbox.sink_runs import SinkRuns
+from certify.sandbox.zygote import Zygote
+from certify.subject import Subject
+from certify.target.contents import Row
+from certify.target.sample import Sample, TooFew, generated, make_sample
+
+_NEEDS_SINK = """\
+subject:
+  sink: "your_package.sink:make_sink"
+  config: certification/config.json
+target:
+  url: sqlite:///{tmp}/target.db
+  table: your_table
+"""
+_NEEDS_ROWS = """\
+subject:
+  primary_keys: {your_stream: [id]}
+target:
+  rows: certification/rows.json   # some rows that the sink takes: a list of objects, or one a line
+"""
+#: Where the contract names no database: one that every Python has.
+_SQLITE = "sqlite:///{tmp}/target.db"
+#: Rows of a file, or of the happy path, that are looked at.
+_MOST_ROWS = 1000
+
+
+@pytest.fixture(scope="session")
+def sample(request: pytest.FixtureRequest, contract: Contract, repository: Repository) -> Sample:
+    """Rows to load: the contract's, else those of the recorded happy path, else some of our own."""
+    rows, origin = _rows(request, contract, repository)
+    named = next(iter(contract.subject.primary_keys.values()), ())
+    key = named or (("id",) if rows and all("id" in row for row in rows) else ())
+    try:
+        declared = contract.target.rows is not None
+        return make_sample(rows, key, origin, contract.target.replace_by, is_declared=declared)
+    except TooFew as error:
+        raise Unverified(f"{origin}: {error}", _NEEDS_ROWS) from error
+
+
+def _rows(
+    request: pytest.FixtureRequest, contract: Contract, repository: Repository
+) -> tuple[list[Row], str]:
+    if contract.target.rows is not None:
+        return _read_rows(contract, repository), contract.target.rows
+    try:
+        run = request.getfixturevalue("fault_runs").baseline
+    except Undecided:
+        key = next(iter(contract.subject.primary_keys.values()), ("id",))
+        return generated(key, contract.target.replace_by), "rows of certify's own"
+    streams = {stream for stream, _ in run.rows.kept}
+    first = next((name for name in contract.subject.primary_keys if name in streams), min(streams))
+    told = [json.loads(row) for stream, row in run.rows.kept[:_MOST_ROWS] if stream == first]
+    return [row for row in told if isinstance(row, dict)], "the rows of the recorded happy path"
+
+
+def _read_rows(contract: Contract, repository: Repository) -> list[Row]:
+    name = contract.target.rows or ""
+    text = repository.text(name)
+    if text is None:
+        raise ContractError(f"{contract.at('target', 'rows')}: target.rows: {name} is no file to be read")
+    try:
+        said: Any = json.loads(text) if text.lstrip().startswith("[") else _lines(text)
+    except ValueError as error:
+        raise ContractError(f"{name}: not JSON: {error}") from error
+    if not all(isinstance(row, dict) for row in said):
+        raise ContractError(f"{name}: expected a list of objects, or one a line")
+    return list(said[:_MOST_ROWS])
+
+
+def _lines(text: str) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+@pytest.fixture(scope="session")
+def loads(
+    pytestconfig: pytest.Config, contract: Contract, subject: Subject, sample: Sample
+) -> Iterator[Loads]:
+    """Loads rows with the sink, in a sandbox of its own that has imported it."""
+    if contract.subject.sink is None:
+        raise Unverified("there is no sink to load with", _NEEDS_SINK)
+    package = subject.package()
+    planted = planted_config(contract, subject)
+    plan = LoadPlan(
+        sink=contract.subject.sink,
+        path=(package.path,) if package.path else (),
+        config=planted.config,
+        environment=planted.environment,
+        url=contract.target.url or _SQLITE,
+        table=contract.target.table or contract.connector,
+        primary_key=sample.key,
+    )
+    interpreter = pytestconfig.stash[ENGINE].order.interpreter
+    with Zygote(Path(interpreter) if interpreter else None) as zygote:
+        try:
+            started = Loads(zygote, plan)
+        except TargetError as error:
+            raise Unverified(str(error), error.needs) from error
+        with started:
+            if started.import_error is not None:
+                raise Blocked(f"the sink cannot be imported: {started.import_error}")
+            yield started
+
+
+@pytest.fixture(scope="session")
+def sink_runs(contract: Contract, subject: Subject, sample: Sample, loads: Loads) -> SinkRuns:
+    """The loads that rules on sinks hold against each other."""
+    sink = contract.capabilities.get("sink")
+    strategies = sink.strategies if sink is not None else ()
+    return SinkRuns(loads, sample, strategies, contract.root, _module_of(contract, subject))
+
+
+def _module_of(contract: Contract, subject: Subject) -> Location:
+    """The file of the sink's module; the contract's line where it lies elsewhere."""
+    name = (contract.subject.sink or "").partition(":")[0].replace(".", "/")
+    folder = Path(subject.package().path or contract.root)
+    for ending in (".py", "/__init__.py"):
+        file = folder / f"{name}{ending}"
+        if file.is_file() and file.resolve().is_relative_to(contract.root):
+            return Location(file.resolve().relative_to(contract.root).as_posix())
+    return contract.at("subject", "sink")

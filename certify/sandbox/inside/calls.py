@@ -1,0 +1,57 @@
+"""Hear of each call into a database driver, or of one that changes a file, before it is made."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType, ModuleType, TracebackType
+from typing import Any
+
+from .places import here
+from .points import DRIVERS, module_of
+
+#: Calls by which Python's own modules change files.
+_FILES = {
+    "io": frozenset({"open", "write", "writelines", "truncate", "flush", "close", "__exit__"}),
+    "posix": frozenset({"open", "write", "ftruncate", "truncate", "fsync", "replace", "rename", "unlink"}),
+}
+_IMPORT = "<frozen importlib"
+
+
+class DriverCalls:
+    """While it is entered, `before` hears of each such call of the connector's, counted from 0."""
+
+    def __init__(self, before: Callable[[int, str], None]) -> None:
+        self.count = 0
+        self._before = before
+
+    def __enter__(self) -> DriverCalls:
+        threading.setprofile(self._profile)
+        sys.setprofile(self._profile)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        sys.setprofile(None)
+        threading.setprofile(None)
+
+    def _profile(self, frame: FrameType, event: str, called: Any) -> None:
+        if event != "c_call" or not (name := _named(called)):
+            return
+        if frame.f_code.co_filename.startswith(_IMPORT) or not here():
+            return  # modules are read as they are needed
+        number, self.count = self.count, self.count + 1
+        self._before(number, name)
+
+
+def _named(called: Any) -> str:
+    """What is called, where it is one of those; else nothing."""
+    owner = getattr(called, "__self__", None)
+    package, name = module_of(owner).lstrip("_"), getattr(called, "__name__", "")
+    if isinstance(owner, ModuleType):
+        is_one = name == "connect" if package in DRIVERS else name in _FILES.get(package, ())
+        return f"{package}.{name}" if is_one else ""
+    is_one = package in DRIVERS or name in _FILES.get(package, ())
+    return f"{type(owner).__name__}.{name}" if is_one else ""

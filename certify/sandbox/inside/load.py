@@ -1,0 +1,80 @@
+"""Load rows into a sink in this fork, as its platform would, and stop where certify says."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import random
+import sys
+import threading
+from typing import Any
+
+from .drive import SEED, find, imported_since, package_of
+from .frames import FrameWriter
+from .points import DriverCalls, Points
+from .told import told
+from .typed import from_json
+
+
+def load(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
+    """Make the sink of `task` and give it the rows; its points are told as they are reached.
+
+    `port` is the relay's where the database is reached over the network; it is the only one then. `then` is
+    the state that is written once the load has returned.
+    """
+    os.environ.update(task["environment"])
+    random.seed(SEED)
+    if not isolated:
+        stay_here(task["port"])
+    before = frozenset(sys.modules)
+    points = Points(says, task["ends_at"], task["waits"])
+    rows = points.before_each(map(from_json, task["rows"]), task["fails_after"])
+    try:
+        if task["port"] is None:
+            DriverCalls(points).install()
+        sink = find(task["sink"])(
+            task["config"],
+            target_url=task["target_url"],
+            table=task["table"],
+            strategy=task["strategy"],
+            primary_key=task["primary_key"],
+        )
+        returned = sink.load_rows(rows)
+        if task["then"] is not None:
+            _write_state(task, points)
+    except BaseException as error:
+        _end(says, how="raised", error=told(error))
+    else:
+        sys.setprofile(None)
+        if not task["import_first"] and threading.active_count() == 1:
+            says.send(imported=imported_since(before, task["path"], package_of(task["sink"])))
+        _end(says, how="finished", returned=returned if isinstance(returned, int) else repr(returned)[:200])
+
+
+def _write_state(task: dict[str, Any], points: Points) -> None:
+    """What a platform does once a load has returned, and not before: that is the commit of a state."""
+    then = task["then"]
+    points.reach("returned", "")
+    state = find(then["state"])(task["config"], url=task["target_url"])
+    state.write_state(then["key"], then["value"])
+    points.reach("written", "")
+
+
+def _end(says: FrameWriter, **last: Any) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    says.send(ended=last)
+
+
+def stay_here(port: int | None) -> None:
+    """Where there is no namespace: refuse every connection but those to the relay."""
+
+    def refuse(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "socket.connect":
+            address = arguments[1]
+            if not isinstance(address, tuple) or address[:2] != ("127.0.0.1", port):
+                raise OSError(errno.ENETUNREACH, "certify: only the target's database can be reached")
+
+    sys.addaudithook(refuse)

@@ -1,0 +1,181 @@
+"""The loads that the rules on sinks hold against each other, each made once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from certify.model import Location
+from certify.rules import Blocked, HarnessFault, NotApplicable, Unverified
+from certify.sandbox.loads import Load, Loads, Point
+from certify.sandbox.observed_run import innermost
+from certify.target.contents import Contents, Row
+from certify.target.model import MODELS
+from certify.target.sample import Sample
+from certify.target.saved import Saved
+
+#: Calls at which a load is killed: of the first strategy, and of each other one.
+_MANY_CALLS, _FEW_CALLS = 16, 4
+_NEEDS_SLICES = """\
+target:
+  replace_by: order_date   # the column whose values are the slices that `replace` replaces
+"""
+
+
+@dataclass(frozen=True)
+class Before:
+    """The target before the loads of a strategy: some rows, loaded with the same one."""
+
+    saved: Saved
+    contents: Contents
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Killed:
+    """A load that was killed, or cut off, at a point, and the same load repeated after it."""
+
+    point: Point
+    load: Load
+    repeated: Load
+
+
+class SinkRuns:
+    """One sink and its sample: what it did in each load."""
+
+    def __init__(
+        self, loads: Loads, sample: Sample, strategies: Sequence[str], root: Path, named: Location
+    ) -> None:
+        self._loads = loads
+        self.sample = sample
+        #: Those that the contract claims and certify has a model of, in the contract's order.
+        self.strategies = tuple(name for name in strategies if name in MODELS)
+        self._root = root
+        self._named = named
+        self._before: dict[str, Before] = {}
+        self._watched: dict[str, Load] = {}
+
+    @cached_property
+    def empty(self) -> Saved:
+        """The target before anything was loaded."""
+        return self._loads.save()
+
+    @property
+    def claimed(self) -> tuple[str, ...]:
+        """The strategies to look at; not applicable where there is none."""
+        if not self.strategies:
+            raise NotApplicable(f"the contract claims none of {', '.join(MODELS)} for the sink")
+        return self.strategies
+
+    def require(self, strategy: str) -> None:
+        """Not applicable where the contract does not claim this strategy."""
+        if strategy not in self.strategies:
+            raise NotApplicable(f"the contract does not claim {strategy} for the sink")
+
+    def require_slices(self) -> None:
+        """Unverified where it is not known what `replace` replaces."""
+        if self.sample.replace_by is None:
+            raise Unverified("what replace replaces is not declared", _NEEDS_SLICES)
+        if not self.sample.slices:
+            reason = f"{self.sample.origin} have no two values of {self.sample.replace_by}"
+            raise Unverified(reason, "target:\n  rows: certification/rows.json\n")
+
+    def before(self, strategy: str) -> Before:
+        """The target before a load; made by loading into an empty one."""
+        if strategy not in self._before:
+            self._loads.begin_with(self.empty)
+            rows = self.sample.before
+            load = self._loads.load(rows, strategy)
+            self._require_loaded(load)
+            self._before[strategy] = Before(self._loads.save(), load.after, rows)
+        return self._before[strategy]
+
+    def _require_loaded(self, load: Load) -> None:
+        if load.succeeded:
+            return
+        reason = f"{load.strategy}: loading {len(load.rows)} of {self.sample.origin} ends with {load.ending}"
+        if load.raised is None:
+            raise HarnessFault(f"{reason}: {load.output.strip()[-300:]}")
+        if self.sample.is_declared:
+            raise Blocked(reason)
+        raise Unverified(reason, "target:\n  rows: certification/rows.json   # rows that the sink takes\n")
+
+    def rows_for(self, strategy: str) -> tuple[Row, ...]:
+        """The rows of the strategy's usual load: new ones, and two that have the key of one that is there."""
+        if strategy == "incremental_append" or (strategy == "replace" and not self.sample.slices):
+            return self.sample.adding
+        return self.sample.changing
+
+    def expected(self, strategy: str, rows: Sequence[Row]) -> list[Row]:
+        """What the target must hold after these rows."""
+        return MODELS[strategy](self.sample, self.before(strategy).rows, rows)
+
+    def load(self, strategy: str, rows: Sequence[Row], **how: Any) -> Load:
+        """One load into the target as it was before."""
+        self._loads.begin_with(self.before(strategy).saved)
+        return self._loads.load(rows, strategy, **how)
+
+    def load_anew(self, strategy: str, rows: Sequence[Row], **how: Any) -> Load:
+        """One load into an empty target."""
+        self._loads.begin_with(self.empty)
+        return self._loads.load(rows, strategy, **how)
+
+    def load_again(self, strategy: str, rows: Sequence[Row], **how: Any) -> Load:
+        """One more load, into the target as the last one left it."""
+        return self._loads.load(rows, strategy, **how)
+
+    def watched(self, strategy: str) -> Load:
+        """The usual load, looked at at each of its points; blocked where it fails."""
+        if strategy not in self._watched:
+            load = self.load(strategy, self.rows_for(strategy), looks=True)
+            if not load.succeeded:
+                raise Blocked(f"{strategy}: a load of {len(load.rows)} rows ends with {load.ending}")
+            self._watched[strategy] = load
+        return self._watched[strategy]
+
+    def after(self, strategy: str) -> Contents:
+        """What the usual load leaves, without the columns that are the sink's own."""
+        return self.of_rows(self.watched(strategy).after)
+
+    def of_rows(self, contents: Contents) -> Contents:
+        """The columns that the sample's rows have: a sink may add when it loaded what."""
+        return contents.only({name for row in self.sample.rows for name in row})
+
+    def killing_points(self, strategy: str) -> tuple[Point, ...]:
+        """Where loads are killed: before each row and at calls of all sorts; later strategies at fewer."""
+        load = self.watched(strategy)
+        rows = [point for point in load.points if point.is_between_rows]
+        is_first = strategy == self.claimed[0]
+        if not is_first:
+            rows = _sampled(rows, 3)
+        return (*rows, *_sampled(_telling(load.calls), _MANY_CALLS if is_first else _FEW_CALLS))
+
+    def killed(self, strategy: str, point: Point) -> Killed:
+        """The usual load, killed at a point, and repeated."""
+        rows = self.rows_for(strategy)
+        load = self.load(strategy, rows, stop=point)
+        return Killed(point, load, self.load_again(strategy, rows))
+
+    def place_of(self, load: Load | None = None) -> Location:
+        """The line of the connector that raised, else the sink's module, else where the contract names it."""
+        raised = innermost(load.raised.places, self._root) if load and load.raised else None
+        return raised or self._named
+
+
+def _telling(calls: Sequence[Point]) -> list[Point]:
+    """Of calls that do the same, the first and the last; messages to a server all look alike."""
+    first = {one.words: one for one in reversed(calls)}
+    last = {one.words: one for one in calls}
+    ends = {*first.values(), *last.values()}
+    return [one for one in calls if one.kind == "message" or one in ends]
+
+
+def _sampled(points: Sequence[Point], most: int) -> list[Point]:
+    """So many of them, evenly, with the last, which is near the commit."""
+    if len(points) <= most:
+        return list(points)
+    step = len(points) / most
+    return [points[min(len(points) - 1, round((place + 1) * step) - 1)] for place in range(most)]

@@ -1,0 +1,1 @@
+"""The database that a sink loads into: what it holds, what it should hold, and the way to it."""

@@ -1,0 +1,165 @@
+"""The target's database as certify sees it: over a connection of its own, by its SQLAlchemy URL."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from certify.errors import TargetError
+from certify.target.contents import NO_TABLE, Contents
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine
+
+#: Stands in the contract's URL for a folder of each run.
+TMP = "{tmp}"
+#: Seconds that a look waits for a lock: whoever holds it waits for the look.
+_LOOK_SECONDS = 0.1
+#: Seconds that everything else waits for one: what was killed lets go of it soon.
+_PATIENT_SECONDS = 5.0
+#: The driver where the URL names none, and the extra of certify that installs it.
+_DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_EXTRAS = {"postgresql": "postgresql", "postgres": "postgresql", "duckdb": "duckdb"}
+
+
+class Unreadable(Exception):
+    """The target could not be read at this moment: it is locked, or its server is gone."""
+
+
+class Database:
+    """One target: its table, what else lies in it, and how it is brought back to what it was.
+
+    What was there at the start belongs to somebody else and is left alone. Raises TargetError where the
+    driver is not installed, the server not there, or the table not ours.
+    """
+
+    def __init__(self, url: str, table: str, folder: Path) -> None:
+        import sqlalchemy
+
+        self.given = url.replace(TMP, str(folder))
+        self.table = table
+        try:
+            self.url = sqlalchemy.make_url(self.given)
+            self._hasty = self._connects(_LOOK_SECONDS)
+            self._patient = self._connects(_PATIENT_SECONDS)
+        except (sqlalchemy.exc.ArgumentError, ImportError) as error:
+            raise TargetError(_refusal(url, error), _needs(url)) from error
+        try:
+            self._others = self._names()
+            found = self.read()
+        except Unreadable as error:
+            raise TargetError(f"the target cannot be reached: {error}") from error
+        if found != NO_TABLE:
+            raise TargetError(
+                f"the target has a table {table} already, and certify loads into one of its own",
+                "target:\n  table: certify_sample\n",
+            )
+
+    def _connects(self, seconds: float) -> Engine:
+        """Connections that wait so long for a lock, each opened anew: none sees an old snapshot."""
+        import sqlalchemy
+
+        url = self.url.set(drivername=_DRIVERS.get(self.url.drivername, self.url.drivername))
+        waits: dict[str, Any] = {}
+        if url.get_backend_name() == "sqlite":
+            waits = {"timeout": seconds}
+        elif url.get_backend_name() == "postgresql":
+            waits = {"options": f"-c lock_timeout={seconds * 1000:.0f}", "connect_timeout": 5}
+        return sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool, connect_args=waits)
+
+    @property
+    def file(self) -> Path | None:
+        """The database's file, where it is SQLite's."""
+        name = self.url.database if self.url.get_backend_name() == "sqlite" else None
+        return Path(name) if name and name != ":memory:" else None
+
+    @property
+    def server(self) -> URL | None:
+        """The URL of a database that is reached over the network."""
+        return self.url if self.url.host or self.url.query.get("host") else None
+
+    def look(self) -> Contents:
+        """What the table holds at this moment, as anybody else sees it. Raises Unreadable."""
+        return self._contents(self._hasty)
+
+    def read(self) -> Contents:
+        """What the table holds once nobody writes to it. Raises Unreadable."""
+        return self._contents(self._patient)
+
+    def _contents(self, engine: Engine) -> Contents:
+        import sqlalchemy
+
+        try:
+            with _told(engine.connect) as connection:
+                quoted = connection.dialect.identifier_preparer.quote(self.table)
+                read = connection.exec_driver_sql(f"SELECT * FROM {quoted}")
+                return Contents.of(tuple(read.keys()), read.all())
+        except Unreadable:
+            with _told(engine.connect) as connection:
+                if sqlalchemy.inspect(connection).has_table(self.table):
+                    raise
+            return NO_TABLE
+
+    def left_over(self) -> tuple[str, ...]:
+        """The tables and views beside the target that were not there at the start. Raises Unreadable."""
+        return tuple(sorted(self._names() - self._others - {self.table}))
+
+    def _names(self) -> set[str]:
+        with _told(self._patient.connect) as connection:
+            import sqlalchemy
+
+            inspector = sqlalchemy.inspect(connection)
+            usual = inspector.default_schema_name
+            schemas = [one for one in inspector.get_schema_names() if not _is_systems(one)]
+            return {
+                name if schema == usual else f"{schema}.{name}"
+                for schema in schemas
+                for name in (*inspector.get_table_names(schema), *inspector.get_view_names(schema))
+            }
+
+    def clear(self) -> None:
+        """Drop the target, and whatever else was not there at the start. Raises Unreadable."""
+        with self.changes() as connection:
+            import sqlalchemy
+
+            views = set(sqlalchemy.inspect(connection).get_view_names())
+            for name in self._names() - self._others:
+                quoted = ".".join(map(connection.dialect.identifier_preparer.quote, name.split(".")))
+                kind = "VIEW" if name in views else "TABLE"
+                connection.exec_driver_sql(f"DROP {kind} IF EXISTS {quoted} CASCADE")
+
+    def changes(self) -> AbstractContextManager[Connection]:
+        """A transaction of our own, committed at its end. Raises Unreadable."""
+        return _told(self._patient.begin)
+
+
+@contextlib.contextmanager
+def _told(opens: Callable[[], AbstractContextManager[Connection]]) -> Iterator[Connection]:
+    """A connection, whose errors are ours."""
+    import sqlalchemy
+
+    try:
+        with opens() as connection:
+            yield connection
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        raise Unreadable(str(getattr(error, "orig", error)).partition("\n")[0]) from error
+
+
+def _refusal(url: str, error: Exception) -> str:
+    """Why a URL cannot be used; a URL may hold a password, so no message quotes it."""
+    scheme = url.partition(":")[0]
+    if isinstance(error, ImportError):
+        return f"there is no driver for {scheme} here ({error})"
+    return f"target.url is no SQLAlchemy URL; it begins with {scheme[:40]!r}"
+
+
+def _needs(url: str) -> str:
+    extra = _EXTRAS.get(url.partition(":")[0].partition("+")[0])
+    return f"python -m pip install 'certify[{extra}]'" if extra else ""
+
+
+def _is_systems(schema: str) -> bool:
+    return schema == "information_schema" or schema.startswith("pg_")

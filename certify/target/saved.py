@@ -1,0 +1,80 @@
+"""Bring a target back to what it was: SQLite by its file, other databases by their tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from certify.target.contents import Row
+from certify.target.database import Database
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData
+
+#: What SQLite keeps beside a file while it is in use, and after its user was killed.
+JOURNALS = ("-journal", "-wal", "-shm")
+
+
+class Saved(Protocol):
+    """A target as it was at one moment."""
+
+    def restore(self) -> None:
+        """Bring the target back to it."""
+        ...
+
+
+def save(database: Database) -> Saved:
+    """The target as it is now."""
+    if database.file is not None:
+        there = database.file.exists()
+        database.read()  # what a killed process left half done is rolled back first
+        return SavedFile(database.file, database.file.read_bytes() if there else None)
+    return SavedTables.of(database)
+
+
+@dataclass(frozen=True)
+class SavedFile:
+    """The bytes of SQLite's file; None where there was none."""
+
+    file: Path
+    content: bytes | None
+
+    def restore(self) -> None:
+        """Write the file anew, without the journals of the one that it replaces."""
+        for ending in ("", *JOURNALS):
+            self.file.with_name(self.file.name + ending).unlink(missing_ok=True)
+        if self.content is not None:
+            self.file.write_bytes(self.content)
+
+
+@dataclass(frozen=True)
+class SavedTables:
+    """The tables of a server that were not there at the start, with their rows."""
+
+    database: Database
+    tables: MetaData
+    rows: dict[str, list[Row]]
+
+    @classmethod
+    def of(cls, database: Database) -> SavedTables:
+        """Reflect what there is now."""
+        import sqlalchemy
+
+        tables = sqlalchemy.MetaData()
+        with database.changes() as connection:
+            tables.reflect(connection, only=lambda name, _: name == database.table)
+            rows = {
+                name: [dict(row) for row in connection.execute(table.select()).mappings()]
+                for name, table in tables.tables.items()
+            }
+        return cls(database, tables, rows)
+
+    def restore(self) -> None:
+        """Drop the target and what was left beside it, and create the target anew."""
+        self.database.clear()
+        with self.database.changes() as connection:
+            self.tables.create_all(connection)
+            for name, table in self.tables.tables.items():
+                if self.rows[name]:
+                    connection.execute(table.insert(), self.rows[name])

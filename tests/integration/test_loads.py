@@ -1,0 +1,94 @@
+"""A sink is watched while it loads, and killed where it is told to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from certify.sandbox.loads import LoadPlan, Loads
+from certify.sandbox.zygote import Zygote
+from certify.target.contents import NO_TABLE
+from certify.target.sample import generated
+
+ROWS = [{"id": row["id"], "name": row["name"]} for row in generated(("id",), None)[:4]]
+
+SINK = """
+import sqlite3
+
+def make_sink(config, *, target_url, table, strategy, primary_key):
+    return Sink(target_url.removeprefix("sqlite:///"), table, config)
+
+class Sink:
+    def __init__(self, path, table, config):
+        self.path, self.table, self.config = path, table, config
+
+    def load_rows(self, rows):
+        connection = sqlite3.connect(self.path)
+        with connection:
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {self.table} (id, name)")
+        count = 0
+        for row in rows:
+            connection.execute(f"INSERT INTO {self.table} VALUES (?, ?)", (row["id"], row["name"]))
+            if self.config["commits"]:
+                connection.commit()
+            count += 1
+        connection.commit()
+        connection.close()
+        return count
+"""
+
+
+@pytest.fixture(params=[True, False], ids=["a commit a row", "one commit"])
+def commits(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+@pytest.fixture
+def loads(tmp_path: Path, commits: bool) -> Iterator[Loads]:
+    (tmp_path / "thin_sink.py").write_text(SINK)
+    plan = LoadPlan(
+        "thin_sink:make_sink",
+        (str(tmp_path),),
+        {"commits": commits},
+        "sqlite:///{tmp}/target.db",
+        "rows",
+        ("id",),
+    )
+    with Zygote() as zygote, Loads(zygote, plan) as started:
+        assert started.import_error is None
+        yield started
+
+
+def test_each_point_is_looked_at_over_another_connection(loads: Loads, commits: bool) -> None:
+    load = loads.load(ROWS, "incremental_append", looks=True)
+
+    assert (load.how, load.returned, str(load.after)) == ("finished", 4, "4 rows")
+    rows = {str(look.point): str(look.seen) for look in load.looks if look.point.kind == "row"}
+    seen = ["0 rows", "1 row", "2 rows", "3 rows"] if commits else ["0 rows"] * 4
+    assert rows == {f"before row {place}": words for place, words in enumerate(seen, start=1)}
+    assert "at database call 1 (sqlite3.connect)" in map(str, load.points)
+    assert any(str(point).endswith("(sqlite3.commit: COMMIT)") for point in load.points) or not commits
+    assert load.most_taken == 1
+
+
+def test_a_load_is_killed_at_a_point_and_repeated(loads: Loads, commits: bool) -> None:
+    empty = loads.save()
+    points = loads.load(ROWS, "incremental_append").points
+    third = next(point for point in points if str(point) == "before row 3")
+    loads.begin_with(empty)
+    assert loads.database.read() == NO_TABLE
+
+    killed = loads.load(ROWS, "incremental_append", stop=third)
+
+    assert (killed.how, str(killed.after)) == ("killed", "2 rows" if commits else "0 rows")
+    assert killed.points == points[: points.index(third)]
+    loads.begin_with(empty)
+    assert str(loads.load(ROWS, "incremental_append").after) == "4 rows"
+
+
+def test_a_source_that_breaks_off_ends_the_load(loads: Loads) -> None:
+    load = loads.load(ROWS, "incremental_append", fails_after=2)
+    assert (load.how, load.ending) == ("raised", "ConnectionError: certify: the source broke off here")
+    assert load.left_over == ()
