@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from certify import Contract, Finding, Paces, Unverified
+from certify import Contract, Finding, HarnessFault, Paces, Repository, Unverified
 from certify.model import Load, Performance
 from certify.sandbox.pace import Pace
 
@@ -20,6 +20,8 @@ _NOISE_SECONDS = 0.5
 #: How many times slower, or larger, is clearly so: twice the noise that was seen between two runs of one
 #: connector. Between two versions of Python the same code differs by half as much again.
 _CLEARLY, _CLEARLY_ELSEWHERE = 2.0, 3.0
+#: Bytes of the largest report.
+_LARGEST = 64 * 1024 * 1024
 #: A few pages' worth of memory, in MiB.
 _FEW_MIB = 16.0
 
@@ -59,17 +61,19 @@ def the_best_of(paces: Paces, figure: Callable[[Paces], float], most: float) -> 
 
 
 def growth(paces: Paces) -> float:
-    """How many times as long four times the rows take."""
+    """How many times as long four times the rows take; once, where that is too little to tell."""
     small, large = paces.loads
-    return large.cpu_seconds / max(small.cpu_seconds, 1e-3)
+    return _times(small.cpu_seconds, large.cpu_seconds)
 
 
 def widening(paces: Paces) -> float:
     """How many times as long four times the columns take; once, where that is too little to tell."""
     widths = paces.widths()
-    if widths is None or widths[1] - widths[0] < _NOISE_SECONDS:
-        return 1.0
-    return widths[1] / max(widths[0], 1e-3)
+    return 1.0 if widths is None else _times(*widths)
+
+
+def _times(few: float, many: float) -> float:
+    return many / max(few, 1e-3) if many - few >= _NOISE_SECONDS else 1.0
 
 
 def grown(paces: Paces) -> float:
@@ -81,7 +85,10 @@ def grown(paces: Paces) -> float:
 
 
 def overhead(paces: Paces) -> float:
-    """How many times as long as parsing they take, apart from what every run takes; of long ones."""
+    """How many times as long as parsing they take, apart from what every run takes.
+
+    Half a second that nobody knows the use of is not told as fifty times nothing.
+    """
     small, large = paces.loads
     seconds = large.cpu_seconds - small.cpu_seconds
     parsing = paces.parse_seconds * (large.rows - small.rows)
@@ -92,9 +99,18 @@ def not_each_row(paces: Paces) -> Iterator[Finding]:
     """The first large read that fails, or does not give every row once."""
     for rows in paces.sizes:
         for pace in paces.all_at(rows):
+            _require_heard(pace, rows)
             if not pace.has_each_of(rows):
                 yield Finding(_lacking(pace, rows), paces.at, "every row once, as of a few pages")
                 return
+
+
+def _require_heard(pace: Pace, rows: int) -> None:
+    """What a few pages did not lead to may be the harness's own doing."""
+    if pace.run.missed:
+        raise HarnessFault(f"of {rows:,} rows: {pace.run.missed[0].miss}")
+    if pace.run.how in ("crashed", "lost"):
+        raise HarnessFault(f"reading {rows:,} rows: the process crashed, or took its sandbox with it")
 
 
 def _lacking(pace: Pace, rows: int) -> str:
@@ -107,15 +123,16 @@ def _lacking(pace: Pace, rows: int) -> str:
     return f"of {rows:,} rows {pace.keyed - pace.distinct:,} come twice"
 
 
-def earlier(contract: Contract) -> Performance | None:
+def earlier(contract: Contract, repository: Repository) -> Performance | None:
     """The figures of the earlier report; None where the contract names none. Unverified for one without."""
     named = contract.performance.baseline
     if named is None:
         return None
+    content = repository.content(named, _LARGEST)
+    if content is None:
+        raise Unverified(f"{named} cannot be read", _COMMIT)
     try:
-        found = msgspec.json.decode((contract.root / named).read_bytes(), type=_Earlier).performance
-    except OSError as error:
-        raise Unverified(f"{named} cannot be read: {error.strerror}", _COMMIT) from error
+        found = msgspec.json.decode(content, type=_Earlier).performance
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise Unverified(f"{named} is no report: {error}", _COMMIT) from error
     if found is None or found.parse_seconds <= 0 or found.rows not in {one.rows for one in found.loads}:

@@ -12,6 +12,7 @@ from certify import (
     ImportObservation,
     NotApplicable,
     Paces,
+    Repository,
     Tier,
     Unverified,
     no_findings,
@@ -36,14 +37,13 @@ if TYPE_CHECKING:
 #: Four times the rows take four times the time, and sixteen times where each is held against all before it.
 #: Halfway between no noise leads: of linear sources 5.4 was the most, on a machine with twice its load.
 MOST_GROWTH = 8.0
-#: A plain source over requests takes 2 to 4 times what parsing alone takes; one that builds a validated
-#: object of each row in pure Python 15 to 25. Beyond 50, the time goes into something nobody asked for.
+#: Measured: a plain source over requests takes twice what parsing alone takes, one that cleans each name and
+#: value by regular expressions 12 times, one that tries five forms of a date on each value 100 times.
 MOST_OVERHEAD = 50.0
 #: Seconds from an interpreter to the first row: a platform may start a connector for each of many streams.
 MOST_START_SECONDS = 10.0
-#: Memory at four times the rows, beside that at once: what is kept of each row grows fourfold. Some pages'
-#: worth, in MiB, more or less does not count.
-MOST_MEMORY, FEW_MIB = 1.5, 16.0
+#: Memory at four times the rows, beside that at once: what is kept of each row grows fourfold.
+MOST_MEMORY = 1.5
 
 
 @rule("throughput", tier=Tier.PLATINUM, effort=Effort.HIGH, capabilities=("source",))
@@ -62,6 +62,7 @@ def test_throughput(paces: Paces, benchmark: BenchmarkFixture, evidence: Evidenc
     benchmark.pedantic(paces.at_size, rounds=paces.rounds)  # type: ignore[no-untyped-call]  # it has no types
     if benchmark.stats is None:
         raise Unverified("pytest-benchmark took no figures")
+    no_findings(not_each_row(paces))
     figures = performance_of(paces, benchmark.stats.stats)
     evidence.measured(figures)
     evidence.saw(
@@ -69,7 +70,6 @@ def test_throughput(paces: Paces, benchmark: BenchmarkFixture, evidence: Evidenc
         f"{figures.rows:,} rows of {figures.columns} columns: {figures.rows_per_second:,.0f} rows/s "
         f"(median of {figures.rounds}: {figures.seconds:.2f} s, spread {figures.spread_seconds:.2f} s)",
     )
-    no_findings(not_each_row(paces))
     grown_by = the_best_of(paces, growth, MOST_GROWTH)
     widened_by = the_best_of(paces, widening, MOST_GROWTH)
     small, large = paces.loads
@@ -104,8 +104,7 @@ def test_memory_is_flat(paces: Paces, evidence: EvidenceLog) -> None:
         "memory",
         f"{small.memory_mib:.1f} MiB for {small.rows:,} rows, {large.memory_mib:.1f} MiB for {large.rows:,}",
     )
-    more = large.memory_mib - small.memory_mib
-    if times > MOST_MEMORY and more > FEW_MIB:
+    if times > MOST_MEMORY:
         said = (
             f"{large.rows:,} rows take {large.memory_mib:.0f} MiB, {small.rows:,} take {small.memory_mib:.0f}"
         )
@@ -166,7 +165,9 @@ def test_start_up(paces: Paces, imported: ImportObservation, evidence: EvidenceL
 
 
 @rule("no_regression", tier=Tier.PLATINUM, effort=Effort.HIGH, capabilities=("source",))
-def test_no_regression(paces: Paces, contract: Contract, evidence: EvidenceLog) -> None:
+def test_no_regression(
+    paces: Paces, contract: Contract, repository: Repository, evidence: EvidenceLog
+) -> None:
     """The connector is not clearly slower, and takes not clearly more memory, than in an earlier report.
 
     Why: a release that takes three times as long is noticed when the nightly window is over. Seconds of two
@@ -175,7 +176,7 @@ def test_no_regression(paces: Paces, contract: Contract, evidence: EvidenceLog) 
     Fix: find the change that made it slower. Where it has to be slower, certify it and commit the new report
     as `performance.baseline`.
     """
-    before: Performance | None = earlier(contract)
+    before: Performance | None = earlier(contract, repository)
     if before is None:
         raise NotApplicable("the contract names no earlier report (performance.baseline)")
     no_findings(not_each_row(paces))

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from certify import Contract, Unverified
+from certify import Contract, HarnessFault, Repository, Unverified
 from certify.contract.contract import Performance as Asked
 from certify.model import Load, Location, Machine, Performance
 from certify.run import Rows, Run
@@ -77,6 +77,17 @@ def fake(**given: Any) -> Any:
 
 def test_growth_is_that_of_the_processor_time() -> None:
     assert growth(fake()) == pytest.approx(4.0)
+
+
+def test_growth_of_what_is_over_at_once_is_not_told_by_noise() -> None:
+    assert growth(fake(small=Load(1, 0.01, 8.0), large=Load(4, 0.4, 8.0))) == 1.0
+
+
+@pytest.mark.parametrize("how", ["crashed", "lost"])
+def test_a_sandbox_that_broke_down_is_not_the_connectors_fault(how: str) -> None:
+    broken = pace(1000, keyed=10, distinct=10, run=replace(RUN, how=how))
+    with pytest.raises(HarnessFault, match="crashed"):
+        list(not_each_row(fake(made={1000: [broken]})))
 
 
 def test_widening_is_told_where_it_takes_long_enough() -> None:
@@ -179,7 +190,7 @@ def contract(root: Path, baseline: str | None) -> Contract:
 
 
 def test_without_an_earlier_report_there_is_none(tmp_path: Path) -> None:
-    assert earlier(contract(tmp_path, None)) is None
+    assert earlier(contract(tmp_path, None), Repository(tmp_path)) is None
 
 
 @pytest.mark.parametrize(
@@ -198,10 +209,10 @@ def test_an_earlier_report_that_says_nothing_leaves_it_open(
     if text is not None:
         (tmp_path / "earlier.json").write_text(text)
     with pytest.raises(Unverified, match=said):
-        earlier(contract(tmp_path, "earlier.json"))
+        earlier(contract(tmp_path, "earlier.json"), Repository(tmp_path))
 
 
 def test_an_earlier_report_is_read_whoever_wrote_the_rest(tmp_path: Path) -> None:
     text = json.dumps({"schema_version": "0.9", "performance": msgspec.to_builtins(BEFORE), "x": 1})
     (tmp_path / "earlier.json").write_text(text)
-    assert earlier(contract(tmp_path, "earlier.json")) == BEFORE
+    assert earlier(contract(tmp_path, "earlier.json"), Repository(tmp_path)) == BEFORE
