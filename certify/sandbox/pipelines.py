@@ -9,8 +9,9 @@ from typing import Any
 
 from certify.model import Location
 from certify.rules import Blocked, Unverified
-from certify.sandbox.keeping import NOTHING, Keeping, Kept, Read, Write
+from certify.sandbox.keeping import Keeping
 from certify.sandbox.loads import Load, Loads, Point
+from certify.sandbox.operations import NOTHING, Kept, Read, Write
 from certify.sandbox.sink_runs import sampled, telling
 from certify.target.contents import Contents, Row
 from certify.target.sample import Sample

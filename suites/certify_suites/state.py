@@ -24,7 +24,7 @@ from certify import (
     no_findings,
     rule,
 )
-from certify.sandbox.keeping import AFTER
+from certify.sandbox.operations import AFTER
 from certify.sandbox.pipelines import WHOLE, Failure, Moment, failures
 from certify_suites.programs import alike, pipeline_programs, smallest, state_programs
 from certify_suites.state_model import Departure, departure, outcome, same, shown

@@ -6,7 +6,7 @@ import pytest
 
 from certify import NOTHING, HarnessFault, Kept, Make, Operation, Read, Write
 from certify.run import Raised
-from certify.sandbox.keeping import Odd
+from certify.sandbox.operations import Odd
 from certify_suites.programs import smallest
 from certify_suites.state_model import departure, same
 
