@@ -102,6 +102,8 @@ class Keeping:
         if self._relay is not None:
             self._relay.end()
             done = [_as_messages(one, cut, len(sent)) for one in done]
+        if len(done) < len(process) and ended.why == "wall":
+            return [*done, Kept(process[len(done)], hangs=True)]
         if len(done) < len(process) and not (done and done[-1].killed):
             raise HarnessFault(f"{process[len(done)]} did not come to its end ({_how(ended)})")
         return done
@@ -168,9 +170,11 @@ class Store:
             self._keeping.server.clear()
 
     def run(self, program: Iterable[Operation]) -> list[Kept]:
-        """What each operation gave; a process begins with each `Make(anew=True)`, and after a kill."""
+        """What each operation gave, up to one that hangs; with each `Make(anew=True)` begins a process."""
         done: list[Kept] = []
         for process in _processes(program):
+            if done and done[-1].hangs:
+                break
             done += self._keeping.perform(self._keeping.url(self._folder), process)
         return done
 

@@ -67,7 +67,7 @@ class Kept:
     """What one operation gave or raised. A read's value is what JSON has for it, or `Odd`.
 
     `killed` tells where it was ended, as it was asked to; `calls` how many driver calls a write took, or
-    how many messages its process sent to a server.
+    how many messages its process sent to a server; `hangs` that it was stopped since it came to no end.
     """
 
     operation: Operation
@@ -76,6 +76,7 @@ class Kept:
     killed: str | None = None
     calls: int = 0
     places: Places = ()
+    hangs: bool = False
 
 
 @dataclass(frozen=True)

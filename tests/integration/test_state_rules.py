@@ -118,6 +118,17 @@ def test_half_a_file_after_a_crash_is_told(judged: Any) -> None:
     assert "write_state is killed before TextIOWrapper.write" in rule.message
 
 
+def test_a_lock_that_a_crash_leaves_is_told(judged: Any) -> None:
+    locked = SOUND.replace(
+        "text = json.dumps(value)",
+        "lock = self.folder + '/lock'\n        while os.path.exists(lock): pass\n"
+        "        open(lock, 'w').close()\n        text = json.dumps(value)",
+    )
+    rule = judged(locked + "        os.unlink(lock)\n")["state_survives_a_crash"]
+    assert rule.status is Status.FAILED
+    assert "comes to no end, and is stopped after 20 s" in rule.message
+
+
 def test_what_the_contract_does_not_say_is_unverified_with_the_lines_to_add(judged: Any) -> None:
     rule = judged(SOUND, CONTRACT.replace("  state: demo:make_state\n", ""))["state_round_trips"]
     assert rule.status is Status.UNVERIFIED

@@ -46,6 +46,12 @@ def test_a_write_that_is_refused_changes_nothing() -> None:
     assert "(refused)" in str(found)
 
 
+@pytest.mark.parametrize("operation", [Make(), Read("b"), Write("a", {})])
+def test_what_comes_to_no_end_departs(operation: Operation) -> None:
+    found = departure(done(Write("a", {"n": 1}), Kept(operation, hangs=True)))
+    assert str(found).endswith("comes to no end, and is stopped after 20 s")
+
+
 def test_an_error_is_as_good_as_nothing_where_nothing_was_written() -> None:
     assert departure(done(Kept(Read("a"), raised=_ERROR))) is None
     found = departure(done(Write("a", {"n": 1}), Kept(Read("a"), raised=_ERROR)))
