@@ -46,21 +46,43 @@ class KeepPlan:
 class Keeping:
     """A state back end that was imported once, and is then driven in forks."""
 
-    def __init__(self, zygote: Zygote, plan: KeepPlan, root: Path, named: Location) -> None:
+    def __init__(
+        self, zygote: Zygote, plan: KeepPlan, root: Path, named: Location, *, in_forks: bool = True
+    ) -> None:
         self._zygote = zygote
         self.plan = plan
         self.root = root
         self.named = named
         #: Where its methods are written, as far as that is told.
         self._lines: dict[str, Places] = {}
-        warmed = zygote.warm({"path": list(plan.path), "modules": [plan.state.partition(":")[0]]})
-        self.import_error: str | None = warmed.told["error"]
+        zygote.start()
         self.server = _server(plan.url, zygote.private)
         self._relay: Relay | None = None
+        self._warm()
+        # A fork of a process with threads may wait for a lock that one of them held.
+        self._in_forks = in_forks and not self.threads
+
+    def _warm(self) -> None:
+        """Import the back end, and open the way to its server."""
+        self.close()
+        module = self.plan.state.partition(":")[0]
+        warmed = self._zygote.warm({"path": list(self.plan.path), "modules": [module]})
+        self.import_error: str | None = warmed.told["error"]
+        self.threads: int = warmed.told["threads"]
         if self.server is not None and self.server.server is not None:
             self._relay = Relay(warmed.listener, self.server.server)
         else:
             warmed.listener.close()
+
+    def before_process(self, folder: Path) -> Path:
+        """Where it may not be forked, import it anew: the store's folder then lies elsewhere."""
+        if self._in_forks:
+            return folder
+        with tempfile.TemporaryDirectory() as kept:
+            shutil.copytree(folder, kept, dirs_exist_ok=True)
+            self._zygote.close()
+            self._warm()
+            return Path(shutil.copytree(kept, self._zygote.private / folder.name))
 
     def close(self) -> None:
         """Close the way to a server; the zygote is its owner's."""
@@ -175,6 +197,7 @@ class Store:
         for process in _processes(program):
             if done and done[-1].hangs:
                 break
+            self._folder = self._keeping.before_process(self._folder)
             done += self._keeping.perform(self._keeping.url(self._folder), process)
         return done
 

@@ -10,7 +10,8 @@ from typing import Any
 from certify.model import Location
 from certify.rules import Blocked, HarnessFault, Unverified
 from certify.sandbox.keeping import Keeping
-from certify.sandbox.loads import Load, Loads, Point
+from certify.sandbox.loads import Loads
+from certify.sandbox.observed_load import Load, Point
 from certify.sandbox.operations import NOTHING, Kept, Read, Write
 from certify.sandbox.sink_runs import sampled, telling
 from certify.target.contents import Contents, Row
