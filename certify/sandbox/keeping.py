@@ -64,7 +64,8 @@ class Keeping:
 
     def _warm(self) -> None:
         """Import the back end, and open the way to its server."""
-        self.close()
+        if self._relay is not None:
+            self._relay.close()
         module = self.plan.state.partition(":")[0]
         warmed = self._zygote.warm({"path": list(self.plan.path), "modules": [module]})
         self.import_error: str | None = warmed.told["error"]
@@ -88,6 +89,8 @@ class Keeping:
         """Close the way to a server; the zygote is its owner's."""
         if self._relay is not None:
             self._relay.close()
+        if self.server is not None:
+            self.server.close()
 
     def store(self, copied: Path | None = None) -> Store:
         """A fresh place for states, or a copy of one. Blocked where the connector cannot be imported."""
