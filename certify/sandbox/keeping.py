@@ -6,16 +6,16 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from certify.model import Location
 from certify.rules import Blocked, HarnessFault
-from certify.run import Places, Raised
+from certify.run import Places
 from certify.sandbox.limits import Limits
 from certify.sandbox.observed_run import innermost
+from certify.sandbox.operations import AFTER, NOTHING, Kept, Make, Odd, Operation, Read, Write
 from certify.sandbox.told_run import places_of, raised_by
 from certify.sandbox.zygote import Ended, Zygote
 from certify.target.database import TMP, Database
@@ -25,84 +25,6 @@ from certify.target.relay import Relay
 _LIMITS = Limits(wall_seconds=20.0, resident_bytes=2 * 1024**3)
 #: A table that nobody has: states lie in tables of the back end's own.
 _NO_TABLE = "certify_no_table"
-#: Kill after the write rather than before one of its driver calls.
-AFTER = -1
-
-
-class Nothing(Enum):
-    """What a state back end gives where nothing was written: no value of JSON."""
-
-    HERE = "nothing"
-
-    def __repr__(self) -> str:
-        return self.value
-
-
-NOTHING = Nothing.HERE
-
-
-@dataclass(frozen=True)
-class Make:
-    """A new instance, in the same process or, where `anew`, in another one."""
-
-    anew: bool = False
-
-    def __str__(self) -> str:
-        return "in another process" if self.anew else "by a new instance"
-
-
-@dataclass(frozen=True)
-class Read:
-    """`read_state`."""
-
-    key: str
-
-    def __str__(self) -> str:
-        return f"read_state({self.key!r})"
-
-
-@dataclass(frozen=True)
-class Write:
-    """`write_state`; `kill` is the number of the driver call before which the process is killed.
-
-    Where the back end speaks to a server, its connection is cut at the message of that number instead.
-    """
-
-    key: str
-    value: Any = field(hash=False)
-    kill: int | None = None
-
-    def __str__(self) -> str:
-        return f"write_state({self.key!r}, {self.value!r})"
-
-
-Operation = Make | Read | Write
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What one operation gave or raised. A read's value is what JSON has for it, or `Odd`.
-
-    `killed` tells where it was ended, as it was asked to; `calls` how many driver calls a write took, or
-    how many messages its process sent to a server.
-    """
-
-    operation: Operation
-    value: Any = NOTHING
-    raised: Raised | None = None
-    killed: str | None = None
-    calls: int = 0
-    places: Places = ()
-
-
-@dataclass(frozen=True)
-class Odd:
-    """A value that is none of JSON."""
-
-    shown: str
-
-    def __repr__(self) -> str:
-        return self.shown
 
 
 @dataclass(frozen=True)
@@ -124,26 +46,51 @@ class KeepPlan:
 class Keeping:
     """A state back end that was imported once, and is then driven in forks."""
 
-    def __init__(self, zygote: Zygote, plan: KeepPlan, root: Path, named: Location) -> None:
+    def __init__(
+        self, zygote: Zygote, plan: KeepPlan, root: Path, named: Location, *, in_forks: bool = True
+    ) -> None:
         self._zygote = zygote
         self.plan = plan
         self.root = root
         self.named = named
         #: Where its methods are written, as far as that is told.
         self._lines: dict[str, Places] = {}
-        warmed = zygote.warm({"path": list(plan.path), "modules": [plan.state.partition(":")[0]]})
-        self.import_error: str | None = warmed.told["error"]
+        zygote.start()
         self.server = _server(plan.url, zygote.private)
         self._relay: Relay | None = None
+        self._warm()
+        # A fork of a process with threads may wait for a lock that one of them held.
+        self._in_forks = in_forks and not self.threads
+
+    def _warm(self) -> None:
+        """Import the back end, and open the way to its server."""
+        if self._relay is not None:
+            self._relay.close()
+        module = self.plan.state.partition(":")[0]
+        warmed = self._zygote.warm({"path": list(self.plan.path), "modules": [module]})
+        self.import_error: str | None = warmed.told["error"]
+        self.threads: int = warmed.told["threads"]
         if self.server is not None and self.server.server is not None:
             self._relay = Relay(warmed.listener, self.server.server)
         else:
             warmed.listener.close()
 
+    def before_process(self, folder: Path) -> Path:
+        """Where it may not be forked, import it anew: the store's folder then lies elsewhere."""
+        if self._in_forks:
+            return folder
+        with tempfile.TemporaryDirectory() as kept:
+            shutil.copytree(folder, kept, dirs_exist_ok=True)
+            self._zygote.close()
+            self._warm()
+            return Path(shutil.copytree(kept, self._zygote.private / folder.name))
+
     def close(self) -> None:
         """Close the way to a server; the zygote is its owner's."""
         if self._relay is not None:
             self._relay.close()
+        if self.server is not None:
+            self.server.close()
 
     def store(self, copied: Path | None = None) -> Store:
         """A fresh place for states, or a copy of one. Blocked where the connector cannot be imported."""
@@ -180,6 +127,8 @@ class Keeping:
         if self._relay is not None:
             self._relay.end()
             done = [_as_messages(one, cut, len(sent)) for one in done]
+        if len(done) < len(process) and ended.why == "wall":
+            return [*done, Kept(process[len(done)], hangs=True)]
         if len(done) < len(process) and not (done and done[-1].killed):
             raise HarnessFault(f"{process[len(done)]} did not come to its end ({_how(ended)})")
         return done
@@ -246,9 +195,12 @@ class Store:
             self._keeping.server.clear()
 
     def run(self, program: Iterable[Operation]) -> list[Kept]:
-        """What each operation gave; a process begins with each `Make(anew=True)`, and after a kill."""
+        """What each operation gave, up to one that hangs; with each `Make(anew=True)` begins a process."""
         done: list[Kept] = []
         for process in _processes(program):
+            if done and done[-1].hangs:
+                break
+            self._folder = self._keeping.before_process(self._folder)
             done += self._keeping.perform(self._keeping.url(self._folder), process)
         return done
 

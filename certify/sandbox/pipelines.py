@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from certify.model import Location
-from certify.rules import Blocked, Unverified
-from certify.sandbox.keeping import NOTHING, Keeping, Kept, Read, Write
-from certify.sandbox.loads import Load, Loads, Point
+from certify.rules import Blocked, HarnessFault, Unverified
+from certify.sandbox.keeping import Keeping
+from certify.sandbox.loads import Loads
+from certify.sandbox.observed_load import Load, Point
+from certify.sandbox.operations import NOTHING, Kept, Read, Write
 from certify.sandbox.sink_runs import sampled, telling
 from certify.target.contents import Contents, Row
 from certify.target.sample import Sample
@@ -154,6 +156,8 @@ class Pipelines:
             then={"state": self.keeping.plan.state, "key": self.keys[0], "value": value},
             also=self._states if looks else None,
         )
+        if load.how not in ("finished", "raised", "killed"):
+            raise HarnessFault(f"{what}: {load.ending}")
         during = tuple(Moment(str(look.point), look.seen, look.also) for look in load.looks)
         return Pipeline(what, load, value, before, during, self.look("after it", load.after))
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from certify.model import Location
 from certify.rules import Blocked, HarnessFault, NotApplicable, Unverified
-from certify.sandbox.loads import Load, Loads, Point
+from certify.sandbox.loads import Loads
+from certify.sandbox.observed_load import Load, Point
 from certify.sandbox.observed_run import innermost
 from certify.target.contents import Contents, Row
 from certify.target.model import MODELS

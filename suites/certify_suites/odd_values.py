@@ -16,7 +16,7 @@ from certify.target.cells import difference, quoted
 from certify_suites.loading import broken
 
 if TYPE_CHECKING:
-    from certify.sandbox.loads import Load
+    from certify.sandbox.observed_load import Load
 
 #: The column that holds them, beside those of the sample.
 COLUMN = "certify_value"

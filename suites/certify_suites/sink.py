@@ -32,7 +32,7 @@ from certify_suites.loading import (
 )
 
 if TYPE_CHECKING:
-    from certify.sandbox.loads import Load
+    from certify.sandbox.observed_load import Load
 
 #: The column that a load brings and no load before it did.
 _NEW_COLUMN = "certify_note"

@@ -9,7 +9,8 @@ import pytest
 
 from certify import NOTHING, Blocked, HarnessFault, Keeping, Make, Read, Write
 from certify.model import Location
-from certify.sandbox.keeping import AFTER, KeepPlan, Odd
+from certify.sandbox.keeping import KeepPlan
+from certify.sandbox.operations import AFTER, Odd
 from certify.sandbox.zygote import Zygote
 
 _IN_A_FILE = """

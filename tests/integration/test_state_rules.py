@@ -68,7 +68,9 @@ def test_states_in_files_are_kept_and_survive(judged: Any) -> None:
     assert ended["state_round_trips"].status is Status.PASSED
     assert ended["state_survives_a_crash"].status is Status.PASSED
     told = [one.summary for one in ended["state_survives_a_crash"].evidence]
-    assert any("killed before posix.replace: read_state then gives {'id': 41" in one for one in told)
+    assert any(
+        "killed before posix.replace: read_state then gives {'updated_at': '2026-01" in one for one in told
+    )
 
 
 def test_without_a_sink_there_is_nothing_to_follow(judged: Any) -> None:
@@ -110,11 +112,21 @@ class State:
 
 
 def test_half_a_file_after_a_crash_is_told(judged: Any) -> None:
-    rule = judged(
-        SOUND.replace('+ ".new", "w"', ', "w"').replace('self._file(key) + ".new"', "self._file(key)")
-    )["state_survives_a_crash"]
+    in_place = SOUND.replace(' + ".new", "w"', ', "w"').replace("os.replace(", "# os.replace(")
+    rule = judged(in_place)["state_survives_a_crash"]
     assert rule.status is Status.FAILED
     assert "write_state is killed before TextIOWrapper.write" in rule.message
+
+
+def test_a_lock_that_a_crash_leaves_is_told(judged: Any) -> None:
+    locked = SOUND.replace(
+        "text = json.dumps(value)",
+        "lock = self.folder + '/lock'\n        while os.path.exists(lock): pass\n"
+        "        open(lock, 'w').close()\n        text = json.dumps(value)",
+    )
+    rule = judged(locked + "        os.unlink(lock)\n")["state_survives_a_crash"]
+    assert rule.status is Status.FAILED
+    assert "comes to no end, and is stopped after 20 s" in rule.message
 
 
 def test_what_the_contract_does_not_say_is_unverified_with_the_lines_to_add(judged: Any) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from certify import Pipeline
-from certify.sandbox.loads import Load, Point
+from certify.sandbox.observed_load import Load, Point
 from certify.sandbox.pipelines import Moment, failures
 from certify.target.contents import Contents
 
