@@ -9,7 +9,7 @@ import pytest
 from certify.contract import Contract
 from certify.rules import Undecided
 from certify.sandbox.load_outputs import LoadOutputs
-from certify.sandbox.loads import Load
+from certify.sandbox.observed_load import Load
 from certify.sandbox.sink_runs import SinkRuns
 
 #: Rows after which the source of a load breaks off: sinks say most when they fail.
