@@ -352,7 +352,7 @@ def test_no_leftovers(sink_runs: SinkRuns, evidence: EvidenceLog) -> None:
         for one, what in (
             (load, "a load"),
             (failed, "a load whose source breaks off"),
-            (killed.repeated, f"a load killed {halfway}, and repeated,"),
+            (killed.repeated, f"a load that was killed {halfway} and repeated"),
         ):
             note(evidence, one, f" ({what})")
             findings.append(nothing_left(sink_runs, one, what))
