@@ -18,8 +18,8 @@ from certify.target.model import MODELS
 from certify.target.sample import Sample
 from certify.target.saved import Saved
 
-#: Calls at which a load is killed: of the first strategy, and of each other one.
-_MANY_CALLS, _FEW_CALLS = 16, 4
+#: Calls at which a load is killed: of the first strategy, and of each other one; and rows of the others.
+_MANY_CALLS, _FEW_CALLS, _FEW_ROWS = 16, 3, 2
 _NEEDS_SLICES = """\
 target:
   replace_by: order_date   # the column whose values are the slices that `replace` replaces
@@ -129,11 +129,13 @@ class SinkRuns:
         return self._loads.load(rows, strategy, **how)
 
     def watched(self, strategy: str) -> Load:
-        """The usual load, looked at at each of its points; blocked where it fails."""
+        """The usual load, looked at at each of its points; blocked where it fails, or leaves no trace."""
         if strategy not in self._watched:
             load = self.load(strategy, self.rows_for(strategy), looks=True)
             if not load.succeeded:
                 raise Blocked(f"{strategy}: a load of {len(load.rows)} rows ends with {load.ending}")
+            if load.after == self.before(strategy).contents:
+                raise Blocked(f"{strategy}: a load of {len(load.rows)} rows changes nothing in the target")
             self._watched[strategy] = load
         return self._watched[strategy]
 
@@ -151,7 +153,7 @@ class SinkRuns:
         rows = [point for point in load.points if point.is_between_rows]
         is_first = strategy == self.claimed[0]
         if not is_first:
-            rows = sampled(rows, 3)
+            rows = sampled(rows, _FEW_ROWS)
         return (*rows, *sampled(telling(load.calls), _MANY_CALLS if is_first else _FEW_CALLS))
 
     def killed(self, strategy: str, point: Point) -> Killed:

@@ -20,6 +20,8 @@ TMP = "{tmp}"
 _LOOK_SECONDS = 0.1
 #: Seconds that everything else waits for one: what was killed lets go of it soon.
 _PATIENT_SECONDS = 5.0
+#: Rows that are read: a sample has a dozen, and a load in batches some thousand.
+_MOST_ROWS = 50_000
 #: The driver where the URL names none, and the extra of certify that installs it.
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _EXTRAS = {"postgresql": "postgresql", "postgres": "postgresql", "duckdb": "duckdb"}
@@ -75,8 +77,8 @@ class Database:
 
     @property
     def file(self) -> Path | None:
-        """The database's file, where it is SQLite's."""
-        name = self.url.database if self.url.get_backend_name() == "sqlite" else None
+        """The database's file, where it is one."""
+        name = self.url.database if self.server is None else None
         return Path(name) if name and name != ":memory:" else None
 
     @property
@@ -96,29 +98,37 @@ class Database:
         import sqlalchemy
 
         try:
-            with _told(_reading(engine)) as connection:
+            with _told(self._reading(engine)) as connection:
                 quoted = connection.dialect.identifier_preparer.quote(self.table)
                 read = connection.exec_driver_sql(f"SELECT * FROM {quoted}")
-                return Contents.of(tuple(read.keys()), read.all())
+                rows = read.fetchmany(_MOST_ROWS + 1)
+                if len(rows) > _MOST_ROWS:
+                    raise Unreadable(f"it holds more than {_MOST_ROWS} rows")
+                return Contents.of(tuple(read.keys()), rows)
         except Unreadable:
-            with _told(_reading(engine)) as connection:
+            with _told(self._reading(engine)) as connection:
                 if sqlalchemy.inspect(connection).has_table(self.table):
                     raise
             return NO_TABLE
+
+    def _reading(self, engine: Engine) -> Callable[[], AbstractContextManager[Connection]]:
+        """Opens connections on which each statement sees what is committed when it begins."""
+        is_kept = self.server is not None  # one to a file is opened anew each time
+        return engine.execution_options(isolation_level="AUTOCOMMIT").connect if is_kept else engine.connect
 
     def left_over(self) -> tuple[str, ...]:
         """The tables and views beside the target that were not there at the start. Raises Unreadable."""
         return tuple(sorted(self._names() - self._others - {self.table}))
 
     def _names(self) -> set[str]:
-        with _told(_reading(self._patient)) as connection:
+        with _told(self._reading(self._patient)) as connection:
             import sqlalchemy
 
             inspector = sqlalchemy.inspect(connection)
             usual = inspector.default_schema_name
             schemas = [one for one in inspector.get_schema_names() if not _is_systems(one)]
             return {
-                name if schema == usual else f"{schema}.{name}"
+                name if schema.rpartition(".")[2] == usual else f"{schema}.{name}"  # DuckDB: file.main
                 for schema in schemas
                 for name in (*inspector.get_table_names(schema), *inspector.get_view_names(schema))
             }
@@ -142,11 +152,6 @@ class Database:
     def changes(self) -> AbstractContextManager[Connection]:
         """A transaction of our own, committed at its end. Raises Unreadable."""
         return _told(self._patient.begin)
-
-
-def _reading(engine: Engine) -> Callable[[], AbstractContextManager[Connection]]:
-    """Opens connections on which each statement sees what is committed when it begins."""
-    return engine.execution_options(isolation_level="AUTOCOMMIT").connect
 
 
 @contextlib.contextmanager
@@ -175,4 +180,5 @@ def _needs(url: str) -> str:
 
 
 def _is_systems(schema: str) -> bool:
-    return schema == "information_schema" or schema.startswith("pg_")
+    name = schema.rpartition(".")[2]
+    return name == "information_schema" or name.startswith("pg_")

@@ -1,4 +1,4 @@
-"""Bring a target back to what it was: SQLite by its file, other databases by their tables."""
+"""Bring a target back to what it was: SQLite and DuckDB by their file, servers by their tables."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from certify.target.database import Database
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
-#: What SQLite keeps beside a file while it is in use, and after its user was killed.
-JOURNALS = ("-journal", "-wal", "-shm")
+#: What SQLite and DuckDB keep beside a file while it is in use, and after its user was killed.
+JOURNALS = ("-journal", "-wal", "-shm", ".wal")
 
 
 class Saved(Protocol):
@@ -34,7 +34,7 @@ def save(database: Database) -> Saved:
 
 @dataclass(frozen=True)
 class SavedFile:
-    """The bytes of SQLite's file; None where there was none."""
+    """The bytes of a database's file; None where there was none."""
 
     content: bytes | None
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 #: The column that holds them, beside those of the sample.
 COLUMN = "certify_value"
 #: Loads that Hypothesis chooses the values of, for each family; a load takes some 10 ms.
-_LOADS = 4
+_LOADS = 3
 #: Values of one load.
-_MOST = 6
+_MOST = 8
 
 _UTC = datetime.UTC
 _ZONES = st.just(_UTC) | st.just(datetime.timezone(datetime.timedelta(hours=5.5)))
