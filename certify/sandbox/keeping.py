@@ -13,6 +13,7 @@ from typing import Any
 from certify.model import Location
 from certify.rules import Blocked, HarnessFault
 from certify.run import Places
+from certify.sandbox.driven import imported_by
 from certify.sandbox.limits import Limits
 from certify.sandbox.observed_run import innermost
 from certify.sandbox.operations import AFTER, NOTHING, Kept, Make, Odd, Operation, Read, Write
@@ -55,6 +56,7 @@ class Keeping:
         self.named = named
         #: Where its methods are written, as far as that is told.
         self._lines: dict[str, Places] = {}
+        self._import_first: tuple[str, ...] = ()
         zygote.start()
         self.server = _server(plan.url, zygote.private)
         self._relay: Relay | None = None
@@ -114,6 +116,8 @@ class Keeping:
         task = {
             "do": "keep",
             "state": self.plan.state,
+            "path": list(self.plan.path),
+            "import_first": list(self._import_first),
             "config": dict(self.plan.config),
             "environment": dict(self.plan.environment),
             "url": url,
@@ -123,6 +127,7 @@ class Keeping:
         cut = _cut_at(process) if self._relay is not None else None
         sent = self._watch(cut)
         ended = self._zygote.run(task, _LIMITS)
+        self._import_first = self._import_first or imported_by(ended)
         done = self._done(ended, process)
         if self._relay is not None:
             self._relay.end()

@@ -129,11 +129,13 @@ class SinkRuns:
         return self._loads.load(rows, strategy, **how)
 
     def watched(self, strategy: str) -> Load:
-        """The usual load, looked at at each of its points; blocked where it fails."""
+        """The usual load, looked at at each of its points; blocked where it fails, or leaves no trace."""
         if strategy not in self._watched:
             load = self.load(strategy, self.rows_for(strategy), looks=True)
             if not load.succeeded:
                 raise Blocked(f"{strategy}: a load of {len(load.rows)} rows ends with {load.ending}")
+            if load.after == self.before(strategy).contents:
+                raise Blocked(f"{strategy}: a load of {len(load.rows)} rows changes nothing in the target")
             self._watched[strategy] = load
         return self._watched[strategy]
 

@@ -20,6 +20,8 @@ TMP = "{tmp}"
 _LOOK_SECONDS = 0.1
 #: Seconds that everything else waits for one: what was killed lets go of it soon.
 _PATIENT_SECONDS = 5.0
+#: Rows that are read: a sample has a dozen, and a load in batches some thousand.
+_MOST_ROWS = 50_000
 #: The driver where the URL names none, and the extra of certify that installs it.
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _EXTRAS = {"postgresql": "postgresql", "postgres": "postgresql", "duckdb": "duckdb"}
@@ -99,7 +101,10 @@ class Database:
             with _told(self._reading(engine)) as connection:
                 quoted = connection.dialect.identifier_preparer.quote(self.table)
                 read = connection.exec_driver_sql(f"SELECT * FROM {quoted}")
-                return Contents.of(tuple(read.keys()), read.all())
+                rows = read.fetchmany(_MOST_ROWS + 1)
+                if len(rows) > _MOST_ROWS:
+                    raise Unreadable(f"it holds more than {_MOST_ROWS} rows")
+                return Contents.of(tuple(read.keys()), rows)
         except Unreadable:
             with _told(self._reading(engine)) as connection:
                 if sqlalchemy.inspect(connection).has_table(self.table):

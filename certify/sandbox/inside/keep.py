@@ -6,11 +6,13 @@ import json
 import os
 import random
 import signal
+import sys
+import threading
 from collections.abc import Mapping
 from typing import Any
 
 from .calls import DriverCalls
-from .drive import SEED, find
+from .drive import SEED, find, imported_since
 from .frames import FrameWriter
 from .load import stay_here
 from .places import here
@@ -27,6 +29,7 @@ def keep(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     random.seed(SEED)
     if not isolated:
         stay_here(task["port"])
+    before = frozenset(sys.modules)
     keeps = _Keeper(task, says)
     for number, (what, *arguments) in enumerate(task["program"]):
         try:
@@ -35,6 +38,8 @@ def keep(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
             says.send(did=number, raised=told(error))
         else:
             says.send(did=number, gave=gave)
+    if not task["import_first"] and threading.active_count() == 1:
+        says.send(imported=imported_since(before, task["path"]))
 
 
 class _Keeper:
