@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from certify.sandbox.build import WheelBuilder
     from certify.sandbox.fault_runs import FaultRuns
     from certify.sandbox.import_probe import ImportProbe
-    from certify.sandbox.keeping import NOTHING, Keeping, Kept, Make, Operation, Read, Write
+    from certify.sandbox.keeping import Keeping
+    from certify.sandbox.load_outputs import LoadOutputs
     from certify.sandbox.observed_import import ImportObservation
     from certify.sandbox.observed_run import Observed
+    from certify.sandbox.operations import NOTHING, Kept, Make, Operation, Read, Write
     from certify.sandbox.own_tests import OwnTests
     from certify.sandbox.paces import Paces
     from certify.sandbox.pipelines import Pipeline, Pipelines
@@ -50,22 +52,23 @@ _LATE = {
     "ImportObservation": "certify.sandbox.observed_import",
     "ImportProbe": "certify.sandbox.import_probe",
     "Keeping": "certify.sandbox.keeping",
-    "Kept": "certify.sandbox.keeping",
-    "Make": "certify.sandbox.keeping",
-    "NOTHING": "certify.sandbox.keeping",
+    "Kept": "certify.sandbox.operations",
+    "LoadOutputs": "certify.sandbox.load_outputs",
+    "Make": "certify.sandbox.operations",
+    "NOTHING": "certify.sandbox.operations",
     "Observed": "certify.sandbox.observed_run",
-    "Operation": "certify.sandbox.keeping",
+    "Operation": "certify.sandbox.operations",
     "OwnTests": "certify.sandbox.own_tests",
     "Paces": "certify.sandbox.paces",
     "Pipeline": "certify.sandbox.pipelines",
     "Pipelines": "certify.sandbox.pipelines",
-    "Read": "certify.sandbox.keeping",
+    "Read": "certify.sandbox.operations",
     "Repository": "certify.repository",
     "SourceReads": "certify.sandbox.reads",
     "SinkRuns": "certify.sandbox.sink_runs",
     "Subject": "certify.subject",
     "WheelBuilder": "certify.sandbox.build",
-    "Write": "certify.sandbox.keeping",
+    "Write": "certify.sandbox.operations",
 }
 
 
@@ -93,6 +96,7 @@ __all__ = [
     "ImportProbe",
     "Keeping",
     "Kept",
+    "LoadOutputs",
     "Location",
     "Make",
     "NotApplicable",

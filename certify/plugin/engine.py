@@ -46,8 +46,15 @@ def register_engine(config: pytest.Config, order_file: Path) -> None:
     _take_chance_out()
     config.stash[ENGINE] = Engine(order, order_file, planned)
     config.pluginmanager.register(config.stash[ENGINE], "certify-engine")
-    names = ("fixtures", "replay_fixtures", "target_fixtures", "state_fixtures", "quality_fixtures")
-    for fixtures in (*names, "performance_fixtures"):
+    for fixtures in (
+        "fixtures",
+        "replay_fixtures",
+        "target_fixtures",
+        "state_fixtures",
+        "quality_fixtures",
+        "performance_fixtures",
+        "output_fixtures",
+    ):
         module = importlib.import_module(f"certify.plugin.{fixtures}")
         config.pluginmanager.register(module, f"certify-{fixtures.replace('_', '-')}")
 

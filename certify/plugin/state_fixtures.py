@@ -54,7 +54,8 @@ def keeping(pytestconfig: pytest.Config, contract: Contract, subject: Subject) -
     order = pytestconfig.stash[ENGINE].order
     with Zygote(Path(order.interpreter) if order.interpreter else None) as zygote:
         try:
-            keeping = Keeping(zygote, plan, contract.root, contract.at("subject", "state"))
+            named = contract.at("subject", "state")
+            keeping = Keeping(zygote, plan, contract.root, named, in_forks=not order.no_fork)
         except TargetError as error:
             raise Unverified(str(error), error.needs) from error
         with contextlib.closing(keeping):

@@ -108,10 +108,10 @@ def loads(
         table=contract.target.table or contract.connector,
         primary_key=sample.key,
     )
-    interpreter = pytestconfig.stash[ENGINE].order.interpreter
-    with Zygote(Path(interpreter) if interpreter else None) as zygote:
+    order = pytestconfig.stash[ENGINE].order
+    with Zygote(Path(order.interpreter) if order.interpreter else None) as zygote:
         try:
-            started = Loads(zygote, plan)
+            started = Loads(zygote, plan, in_forks=not order.no_fork)
         except TargetError as error:
             raise Unverified(str(error), error.needs) from error
         with started:

@@ -72,8 +72,8 @@ class RunsSource(Protocol):
         *,
         state: Any = None,
         audit: RowAudit | None = None,
-        meter: PaceMeter | None = None,
         later: float = 0.0,
+        meter: PaceMeter | None = None,
     ) -> Run:
         """One run of it, in one scenario."""
         ...
@@ -100,12 +100,12 @@ class FreshSource:
         *,
         state: Any = None,
         audit: RowAudit | None = None,
-        meter: PaceMeter | None = None,
         later: float = 0.0,
+        meter: PaceMeter | None = None,
     ) -> Run:
         """One run of it, in one scenario."""
         with Zygote(self._interpreter) as zygote, DrivenSource(zygote, self.plan, self._paths) as source:
-            return source.run(cassette, scenario, state=state, audit=audit, meter=meter, later=later)
+            return source.run(cassette, scenario, state=state, audit=audit, later=later, meter=meter)
 
 
 class DrivenSource:
@@ -159,13 +159,13 @@ class DrivenSource:
         state: Any = None,
         check: bool = False,
         audit: RowAudit | None = None,
-        meter: PaceMeter | None = None,
         later: float = 0.0,
+        meter: PaceMeter | None = None,
     ) -> Run:
         """One run of it, in one scenario; `check`: of its `check()`, which gives no rows.
 
         `audit` looks at every row as it comes; `meter` is told what the run took, and its rows are let go.
-        The run begins `later` seconds after it was recorded.
+        `later` seconds after it was recorded the run begins.
 
         Of one that made its happy path before, the fault hits the request that had the scenario's position
         there, in whatever order requests are sent beside each other now.

@@ -6,16 +6,16 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from certify.model import Location
 from certify.rules import Blocked, HarnessFault
-from certify.run import Places, Raised
+from certify.run import Places
 from certify.sandbox.limits import Limits
 from certify.sandbox.observed_run import innermost
+from certify.sandbox.operations import AFTER, NOTHING, Kept, Make, Odd, Operation, Read, Write
 from certify.sandbox.told_run import places_of, raised_by
 from certify.sandbox.zygote import Ended, Zygote
 from certify.target.database import TMP, Database
@@ -25,80 +25,6 @@ from certify.target.relay import Relay
 _LIMITS = Limits(wall_seconds=20.0, resident_bytes=2 * 1024**3)
 #: A table that nobody has: states lie in tables of the back end's own.
 _NO_TABLE = "certify_no_table"
-#: Kill after the write rather than before one of its driver calls.
-AFTER = -1
-
-
-class Nothing(Enum):
-    """What a state back end gives where nothing was written: no value of JSON."""
-
-    HERE = "nothing"
-
-    def __repr__(self) -> str:
-        return self.value
-
-
-NOTHING = Nothing.HERE
-
-
-@dataclass(frozen=True)
-class Make:
-    """A new instance, in the same process or, where `anew`, in another one."""
-
-    anew: bool = False
-
-    def __str__(self) -> str:
-        return "in another process" if self.anew else "by a new instance"
-
-
-@dataclass(frozen=True)
-class Read:
-    """`read_state`."""
-
-    key: str
-
-    def __str__(self) -> str:
-        return f"read_state({self.key!r})"
-
-
-@dataclass(frozen=True)
-class Write:
-    """`write_state`; `kill` is the number of the driver call before which the process is killed."""
-
-    key: str
-    value: Any = field(hash=False)
-    kill: int | None = None
-
-    def __str__(self) -> str:
-        return f"write_state({self.key!r}, {self.value!r})"
-
-
-Operation = Make | Read | Write
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What one operation gave or raised. A read's value is what JSON has for it, or `Odd`.
-
-    `killed` tells where the process was ended, as it was asked to; `calls` how many driver calls it took.
-    """
-
-    operation: Operation
-    value: Any = NOTHING
-    raised: Raised | None = None
-    killed: str | None = None
-    calls: int = 0
-    places: Places = ()
-
-
-@dataclass(frozen=True)
-class Odd:
-    """A value that is none of JSON."""
-
-    shown: str
-
-    def __repr__(self) -> str:
-        return self.shown
 
 
 @dataclass(frozen=True)
@@ -120,26 +46,51 @@ class KeepPlan:
 class Keeping:
     """A state back end that was imported once, and is then driven in forks."""
 
-    def __init__(self, zygote: Zygote, plan: KeepPlan, root: Path, named: Location) -> None:
+    def __init__(
+        self, zygote: Zygote, plan: KeepPlan, root: Path, named: Location, *, in_forks: bool = True
+    ) -> None:
         self._zygote = zygote
         self.plan = plan
         self.root = root
         self.named = named
         #: Where its methods are written, as far as that is told.
         self._lines: dict[str, Places] = {}
-        warmed = zygote.warm({"path": list(plan.path), "modules": [plan.state.partition(":")[0]]})
-        self.import_error: str | None = warmed.told["error"]
+        zygote.start()
         self.server = _server(plan.url, zygote.private)
         self._relay: Relay | None = None
+        self._warm()
+        # A fork of a process with threads may wait for a lock that one of them held.
+        self._in_forks = in_forks and not self.threads
+
+    def _warm(self) -> None:
+        """Import the back end, and open the way to its server."""
+        if self._relay is not None:
+            self._relay.close()
+        module = self.plan.state.partition(":")[0]
+        warmed = self._zygote.warm({"path": list(self.plan.path), "modules": [module]})
+        self.import_error: str | None = warmed.told["error"]
+        self.threads: int = warmed.told["threads"]
         if self.server is not None and self.server.server is not None:
             self._relay = Relay(warmed.listener, self.server.server)
         else:
             warmed.listener.close()
 
+    def before_process(self, folder: Path) -> Path:
+        """Where it may not be forked, import it anew: the store's folder then lies elsewhere."""
+        if self._in_forks:
+            return folder
+        with tempfile.TemporaryDirectory() as kept:
+            shutil.copytree(folder, kept, dirs_exist_ok=True)
+            self._zygote.close()
+            self._warm()
+            return Path(shutil.copytree(kept, self._zygote.private / folder.name))
+
     def close(self) -> None:
         """Close the way to a server; the zygote is its owner's."""
         if self._relay is not None:
             self._relay.close()
+        if self.server is not None:
+            self.server.close()
 
     def store(self, copied: Path | None = None) -> Store:
         """A fresh place for states, or a copy of one. Blocked where the connector cannot be imported."""
@@ -167,13 +118,32 @@ class Keeping:
             "environment": dict(self.plan.environment),
             "url": url,
             "port": None if self._relay is None else self._relay.port,
-            "program": [_told(one) for one in process],
+            "program": [_told(one, through_relay=self._relay is not None) for one in process],
         }
+        cut = _cut_at(process) if self._relay is not None else None
+        sent = self._watch(cut)
         ended = self._zygote.run(task, _LIMITS)
         done = self._done(ended, process)
+        if self._relay is not None:
+            self._relay.end()
+            done = [_as_messages(one, cut, len(sent)) for one in done]
+        if len(done) < len(process) and ended.why == "wall":
+            return [*done, Kept(process[len(done)], hangs=True)]
         if len(done) < len(process) and not (done and done[-1].killed):
             raise HarnessFault(f"{process[len(done)]} did not come to its end ({_how(ended)})")
         return done
+
+    def _watch(self, cut: int | None) -> list[int]:
+        """The messages that go to the server, as they are sent; the one to be cut at goes nowhere."""
+        sent: list[int] = []
+
+        def passes(number: int) -> bool:
+            sent.append(number)
+            return number != cut
+
+        if self._relay is not None:
+            self._relay.begin(passes)
+        return sent
 
     def _done(self, ended: Ended, process: Sequence[Operation]) -> list[Kept]:
         done: list[Kept] = []
@@ -182,7 +152,7 @@ class Keeping:
                 raise HarnessFault(f"the state could not be driven: {str(message['fault'])[-500:]}")
             if "killed" in message:
                 places = places_of(message["places"])
-                done.append(Kept(process[len(done)], killed=str(message["killed"]), places=places))
+                done.append(Kept(process[len(done)], killed=f"killed {message['killed']}", places=places))
             elif message.get("did") == len(done) < len(process):
                 done.append(self._kept(process[len(done)], message))
         return done
@@ -225,9 +195,12 @@ class Store:
             self._keeping.server.clear()
 
     def run(self, program: Iterable[Operation]) -> list[Kept]:
-        """What each operation gave; a process begins with each `Make(anew=True)`, and after a kill."""
+        """What each operation gave, up to one that hangs; with each `Make(anew=True)` begins a process."""
         done: list[Kept] = []
         for process in _processes(program):
+            if done and done[-1].hangs:
+                break
+            self._folder = self._keeping.before_process(self._folder)
             done += self._keeping.perform(self._keeping.url(self._folder), process)
         return done
 
@@ -251,14 +224,29 @@ def _processes(program: Iterable[Operation]) -> Iterable[list[Operation]]:
     yield process
 
 
-def _told(operation: Operation) -> list[Any]:
+def _cut_at(process: Sequence[Operation]) -> int | None:
+    """The message at which the connection of a process is cut."""
+    kills = [one.kill for one in process if isinstance(one, Write)]
+    return next((kill for kill in kills if kill not in (None, AFTER)), None)
+
+
+def _as_messages(kept: Kept, cut: int | None, sent: int) -> Kept:
+    """A write through the relay: its calls are the messages of its process, and it is cut off at one."""
+    if not isinstance(kept.operation, Write) or kept.killed:
+        return kept
+    if cut is None or sent <= cut:
+        return replace(kept, calls=sent)
+    return replace(kept, calls=sent, killed=f"cut off at message {cut + 1} to the database")
+
+
+def _told(operation: Operation, *, through_relay: bool) -> list[Any]:
     match operation:
         case Make():
             return ["make"]
         case Read(key):
             return ["read", key]
         case Write(key, value, kill):
-            return ["write", key, value, kill]
+            return ["write", key, value, AFTER if kill == AFTER else None if through_relay else kill]
 
 
 def _value(gave: Mapping[str, Any]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from certify.replay.known_secrets import forms_of
@@ -33,9 +33,13 @@ class LeakSearch:
 
     def leaks(self, run: Run) -> list[Leak]:
         """Each secret, form and place once."""
+        return self.leaks_in(_told(run))
+
+    def leaks_in(self, texts: Iterable[tuple[str, str]]) -> list[Leak]:
+        """The same in texts that are given, each with where it stands."""
         found = {
             Leak(*self.forms[match[0]], where): None
-            for where, text in _told(run)
+            for where, text in texts
             for match in self._any.finditer(text)
         }
         return list(found)

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from certify.model import Location
-from certify.rules import Blocked, Unverified
-from certify.sandbox.keeping import NOTHING, Keeping, Kept, Read, Write
-from certify.sandbox.loads import Load, Loads, Point
+from certify.rules import Blocked, HarnessFault, Unverified
+from certify.sandbox.keeping import Keeping
+from certify.sandbox.loads import Loads
+from certify.sandbox.observed_load import Load, Point
+from certify.sandbox.operations import NOTHING, Kept, Read, Write
+from certify.sandbox.sink_runs import sampled, telling
 from certify.target.contents import Contents, Row
 from certify.target.sample import Sample
 from certify.target.saved import Saved
@@ -70,8 +73,8 @@ class Failure:
 
 #: None: the run comes to its end.
 WHOLE = Failure("nothing fails")
-#: Points of one load at which it is killed; of more, they are spread evenly.
-_MOST_KILLS = 30
+#: Rows before which a load is killed, and calls at which it is.
+_FEW_ROWS, _MOST_CALLS = 3, 12
 
 
 def failures(load: Load, key: Sequence[str]) -> list[Failure]:
@@ -82,10 +85,16 @@ def failures(load: Load, key: Sequence[str]) -> list[Failure]:
         for taken in sorted({0, count // 2, count - 1})
     ]
     refused = [Failure("the last row has no key", breaks_key=True)] if key else []
-    points = load.points
-    spread = {place * (len(points) - 1) // (_MOST_KILLS - 1) for place in range(_MOST_KILLS)}
-    kept = points if len(points) <= _MOST_KILLS else [points[place] for place in sorted(spread)]
-    return [*broken_off, *refused, *(Failure(f"the process is killed {one}", one) for one in kept)]
+    kills = [Failure(f"the process is killed {one}", one) for one in _killing_points(load)]
+    return [*broken_off, *refused, *kills]
+
+
+def _killing_points(load: Load) -> list[Point]:
+    """Before some rows, at calls of all sorts, and on both sides of the write of the state."""
+    rows = [one for one in load.points if one.is_between_rows]
+    moments = [one for one in load.points if one.kind in ("returned", "written")]
+    calls = [one for one in load.calls if one not in moments]
+    return [*sampled(rows, _FEW_ROWS), *sampled(telling(calls), _MOST_CALLS), *moments]
 
 
 class Pipelines:
@@ -147,6 +156,8 @@ class Pipelines:
             then={"state": self.keeping.plan.state, "key": self.keys[0], "value": value},
             also=self._states if looks else None,
         )
+        if load.how not in ("finished", "raised", "killed"):
+            raise HarnessFault(f"{what}: {load.ending}")
         during = tuple(Moment(str(look.point), look.seen, look.also) for look in load.looks)
         return Pipeline(what, load, value, before, during, self.look("after it", load.after))
 

@@ -10,15 +10,16 @@ from typing import Any
 
 from certify.model import Location
 from certify.rules import Blocked, HarnessFault, NotApplicable, Unverified
-from certify.sandbox.loads import Load, Loads, Point
+from certify.sandbox.loads import Loads
+from certify.sandbox.observed_load import Load, Point
 from certify.sandbox.observed_run import innermost
 from certify.target.contents import Contents, Row
 from certify.target.model import MODELS
 from certify.target.sample import Sample
 from certify.target.saved import Saved
 
-#: Calls at which a load is killed: of the first strategy, and of each other one.
-_MANY_CALLS, _FEW_CALLS = 16, 4
+#: Calls at which a load is killed: of the first strategy, and of each other one; and rows of the others.
+_MANY_CALLS, _FEW_CALLS, _FEW_ROWS = 16, 3, 2
 _NEEDS_SLICES = """\
 target:
   replace_by: order_date   # the column whose values are the slices that `replace` replaces
@@ -150,8 +151,8 @@ class SinkRuns:
         rows = [point for point in load.points if point.is_between_rows]
         is_first = strategy == self.claimed[0]
         if not is_first:
-            rows = _sampled(rows, 3)
-        return (*rows, *_sampled(_telling(load.calls), _MANY_CALLS if is_first else _FEW_CALLS))
+            rows = sampled(rows, _FEW_ROWS)
+        return (*rows, *sampled(telling(load.calls), _MANY_CALLS if is_first else _FEW_CALLS))
 
     def killed(self, strategy: str, point: Point) -> Killed:
         """The usual load, killed at a point, and repeated."""
@@ -165,7 +166,7 @@ class SinkRuns:
         return raised or self._named
 
 
-def _telling(calls: Sequence[Point]) -> list[Point]:
+def telling(calls: Sequence[Point]) -> list[Point]:
     """Of calls that do the same, the first and the last; messages to a server all look alike."""
     first = {one.words: one for one in reversed(calls)}
     last = {one.words: one for one in calls}
@@ -173,7 +174,7 @@ def _telling(calls: Sequence[Point]) -> list[Point]:
     return [one for one in calls if one.kind == "message" or one in ends]
 
 
-def _sampled(points: Sequence[Point], most: int) -> list[Point]:
+def sampled(points: Sequence[Point], most: int) -> list[Point]:
     """So many of them, evenly, with the last, which is near the commit."""
     if len(points) <= most:
         return list(points)

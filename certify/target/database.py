@@ -59,7 +59,7 @@ class Database:
             )
 
     def _connects(self, seconds: float) -> Engine:
-        """Connections that wait so long for a lock, each opened anew: none sees an old snapshot."""
+        """Connections that wait so long for a lock; those to a file are opened anew, since it is replaced."""
         import sqlalchemy
 
         url = self.url.set(drivername=_DRIVERS.get(self.url.drivername, self.url.drivername))
@@ -67,13 +67,16 @@ class Database:
         if url.get_backend_name() == "sqlite":
             waits = {"timeout": seconds}
         elif url.get_backend_name() == "postgresql":
-            waits = {"options": f"-c lock_timeout={seconds * 1000:.0f}", "connect_timeout": 5}
-        return sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool, connect_args=waits)
+            # A prepared statement fails once the table is another one.
+            more = {"prepare_threshold": None} if url.drivername.endswith("+psycopg") else {}
+            waits = {"options": f"-c lock_timeout={seconds * 1000:.0f}", "connect_timeout": 5} | more
+        pool = sqlalchemy.pool.QueuePool if self.server is not None else sqlalchemy.pool.NullPool
+        return sqlalchemy.create_engine(url, poolclass=pool, connect_args=waits)
 
     @property
     def file(self) -> Path | None:
-        """The database's file, where it is SQLite's."""
-        name = self.url.database if self.url.get_backend_name() == "sqlite" else None
+        """The database's file, where it is one."""
+        name = self.url.database if self.server is None else None
         return Path(name) if name and name != ":memory:" else None
 
     @property
@@ -93,29 +96,34 @@ class Database:
         import sqlalchemy
 
         try:
-            with _told(engine.connect) as connection:
+            with _told(self._reading(engine)) as connection:
                 quoted = connection.dialect.identifier_preparer.quote(self.table)
                 read = connection.exec_driver_sql(f"SELECT * FROM {quoted}")
                 return Contents.of(tuple(read.keys()), read.all())
         except Unreadable:
-            with _told(engine.connect) as connection:
+            with _told(self._reading(engine)) as connection:
                 if sqlalchemy.inspect(connection).has_table(self.table):
                     raise
             return NO_TABLE
+
+    def _reading(self, engine: Engine) -> Callable[[], AbstractContextManager[Connection]]:
+        """Opens connections on which each statement sees what is committed when it begins."""
+        is_kept = self.server is not None  # one to a file is opened anew each time
+        return engine.execution_options(isolation_level="AUTOCOMMIT").connect if is_kept else engine.connect
 
     def left_over(self) -> tuple[str, ...]:
         """The tables and views beside the target that were not there at the start. Raises Unreadable."""
         return tuple(sorted(self._names() - self._others - {self.table}))
 
     def _names(self) -> set[str]:
-        with _told(self._patient.connect) as connection:
+        with _told(self._reading(self._patient)) as connection:
             import sqlalchemy
 
             inspector = sqlalchemy.inspect(connection)
             usual = inspector.default_schema_name
             schemas = [one for one in inspector.get_schema_names() if not _is_systems(one)]
             return {
-                name if schema == usual else f"{schema}.{name}"
+                name if schema.rpartition(".")[2] == usual else f"{schema}.{name}"  # DuckDB: file.main
                 for schema in schemas
                 for name in (*inspector.get_table_names(schema), *inspector.get_view_names(schema))
             }
@@ -130,6 +138,11 @@ class Database:
                 quoted = ".".join(map(connection.dialect.identifier_preparer.quote, name.split(".")))
                 kind = "VIEW" if name in views else "TABLE"
                 connection.exec_driver_sql(f"DROP {kind} IF EXISTS {quoted} CASCADE")
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._hasty.dispose()
+        self._patient.dispose()
 
     def changes(self) -> AbstractContextManager[Connection]:
         """A transaction of our own, committed at its end. Raises Unreadable."""
@@ -162,4 +175,5 @@ def _needs(url: str) -> str:
 
 
 def _is_systems(schema: str) -> bool:
-    return schema == "information_schema" or schema.startswith("pg_")
+    name = schema.rpartition(".")[2]
+    return name == "information_schema" or name.startswith("pg_")

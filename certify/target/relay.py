@@ -76,6 +76,9 @@ class Relay:
                 server = self._connect()
             except OSError:
                 return
+            for one in (client, server):
+                if one.family == socket.AF_INET:  # else each message waits for the answer to the one before
+                    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with server:
                 with self._lock:
                     self._open |= {client, server}

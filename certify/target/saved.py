@@ -1,9 +1,8 @@
-"""Bring a target back to what it was: SQLite by its file, other databases by their tables."""
+"""Bring a target back to what it was: SQLite and DuckDB by their file, servers by their tables."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from certify.target.contents import Row
@@ -12,14 +11,14 @@ from certify.target.database import Database
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
-#: What SQLite keeps beside a file while it is in use, and after its user was killed.
-JOURNALS = ("-journal", "-wal", "-shm")
+#: What SQLite and DuckDB keep beside a file while it is in use, and after its user was killed.
+JOURNALS = ("-journal", "-wal", "-shm", ".wal")
 
 
 class Saved(Protocol):
     """A target as it was at one moment."""
 
-    def restore(self) -> None:
+    def restore(self, database: Database) -> None:
         """Bring the target back to it."""
         ...
 
@@ -29,30 +28,30 @@ def save(database: Database) -> Saved:
     if database.file is not None:
         there = database.file.exists()
         database.read()  # what a killed process left half done is rolled back first
-        return SavedFile(database.file, database.file.read_bytes() if there else None)
+        return SavedFile(database.file.read_bytes() if there else None)
     return SavedTables.of(database)
 
 
 @dataclass(frozen=True)
 class SavedFile:
-    """The bytes of SQLite's file; None where there was none."""
+    """The bytes of a database's file; None where there was none."""
 
-    file: Path
     content: bytes | None
 
-    def restore(self) -> None:
+    def restore(self, database: Database) -> None:
         """Write the file anew, without the journals of the one that it replaces."""
+        file = database.file
+        assert file is not None
         for ending in ("", *JOURNALS):
-            self.file.with_name(self.file.name + ending).unlink(missing_ok=True)
+            file.with_name(file.name + ending).unlink(missing_ok=True)
         if self.content is not None:
-            self.file.write_bytes(self.content)
+            file.write_bytes(self.content)
 
 
 @dataclass(frozen=True)
 class SavedTables:
     """The tables of a server that were not there at the start, with their rows."""
 
-    database: Database
     tables: MetaData
     rows: dict[str, list[Row]]
 
@@ -68,12 +67,12 @@ class SavedTables:
                 name: [dict(row) for row in connection.execute(table.select()).mappings()]
                 for name, table in tables.tables.items()
             }
-        return cls(database, tables, rows)
+        return cls(tables, rows)
 
-    def restore(self) -> None:
+    def restore(self, database: Database) -> None:
         """Drop the target and what was left beside it, and create the target anew."""
-        self.database.clear()
-        with self.database.changes() as connection:
+        database.clear()
+        with database.changes() as connection:
             self.tables.create_all(connection)
             for name, table in self.tables.tables.items():
                 if self.rows[name]:

@@ -10,7 +10,7 @@ from certify.target.cells import difference
 from certify.target.contents import Contents
 
 if TYPE_CHECKING:
-    from certify.sandbox.loads import Load, Point
+    from certify.sandbox.observed_load import Load, Point
     from certify.sandbox.sink_runs import Killed
 
 #: A row by column, as a platform hands it to a sink.

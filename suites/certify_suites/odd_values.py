@@ -16,14 +16,14 @@ from certify.target.cells import difference, quoted
 from certify_suites.loading import broken
 
 if TYPE_CHECKING:
-    from certify.sandbox.loads import Load
+    from certify.sandbox.observed_load import Load
 
 #: The column that holds them, beside those of the sample.
 COLUMN = "certify_value"
 #: Loads that Hypothesis chooses the values of, for each family; a load takes some 10 ms.
-_LOADS = 4
+_LOADS = 3
 #: Values of one load.
-_MOST = 6
+_MOST = 8
 
 _UTC = datetime.UTC
 _ZONES = st.just(_UTC) | st.just(datetime.timezone(datetime.timedelta(hours=5.5)))

@@ -11,6 +11,7 @@ from certify import (
     EvidenceLog,
     FaultRuns,
     Finding,
+    LoadOutputs,
     NotApplicable,
     Observed,
     Repository,
@@ -219,7 +220,9 @@ def test_egress_is_declared(contract: Contract, fault_runs: FaultRuns, evidence:
 
 
 @rule("no_canary_in_output", tier=Tier.GOLD, effort=Effort.MEDIUM, capabilities=("source",))
-def test_no_canary_in_output(contract: Contract, fault_runs: FaultRuns, evidence: EvidenceLog) -> None:
+def test_no_canary_in_output(
+    contract: Contract, fault_runs: FaultRuns, load_outputs: LoadOutputs, evidence: EvidenceLog
+) -> None:
     """No credential comes out: in no row, state, log line, error or output, in no form.
 
     Why: logs are read by more people than secrets are, and are kept longer. Most leaks are not a line that
@@ -248,22 +251,31 @@ def test_no_canary_in_output(contract: Contract, fault_runs: FaultRuns, evidence
     evidence.saw_in_all(
         "note",
         f"looked for {counted(len(set(search.forms.values())), 'form')} of the secrets in "
-        f"{counted(len(runs), 'run')}: {counted(rows, 'row')}, {counted(lines, 'line')} of log",
+        f"{counted(len(runs), 'run')}: {counted(rows, 'row')}, {counted(lines, 'line')} of log; and in "
+        f"{counted(load_outputs.loads, 'load')} of the sink",
     )
     found: dict[Leak, Observed] = {}
     for seen in runs:
         for leak in search.leaks(seen.run):
             found.setdefault(leak, seen)
     _show({str(seen.scenario): seen for seen in found.values()}, evidence)
-    no_findings(
+    findings = [
         Finding(
             f"{leak.secret} comes out in {leak.where}, {leak.form} ({seen.scenario})",
             seen.location,
-            expected="none of the credential",
+            expected=_NONE_OF_IT,
             scenario=str(seen.scenario),
         )
         for leak, seen in found.items()
-    )
+    ]
+    sink = contract.at("subject", "sink")
+    findings += [
+        Finding(f"{leak.secret} comes out in {leak.where}, {leak.form}", sink, expected=_NONE_OF_IT)
+        for leak in search.leaks_in(load_outputs.texts)
+    ]
+    no_findings(findings)
+    if load_outputs.undecided:
+        raise Unverified(f"the sink's output could not be searched: {load_outputs.undecided}")
     cut = [seen.scenario for seen in runs if seen.run.output_is_cut]
     if cut:
         raise Unverified(
@@ -279,6 +291,7 @@ def _show(runs: dict[str, Observed], evidence: EvidenceLog) -> None:
             evidence.saw("request", str(seen), seen.timeline)
 
 
+_NONE_OF_IT = "none of the credential"
 #: After these, connectors say most.
 _TELLING = (
     (faults.refusal(401), None),

@@ -32,7 +32,7 @@ from certify_suites.loading import (
 )
 
 if TYPE_CHECKING:
-    from certify.sandbox.loads import Load
+    from certify.sandbox.observed_load import Load
 
 #: The column that a load brings and no load before it did.
 _NEW_COLUMN = "certify_note"
@@ -294,7 +294,9 @@ def test_killed_load_leaves_target_unchanged(sink_runs: SinkRuns, evidence: Evid
                 f"{strategy}: none of {len(points)} points was met again by a load to be killed"
             )
         rows = sum(one.point.is_between_rows for one in met)
-        evidence.saw("load", f"{strategy}: killed at {rows} rows and {len(met) - rows} calls, and repeated")
+        calls = "messages" if any(one.point.kind == "message" for one in met) else "calls"
+        said = f"killed at {rows} rows and {len(met) - rows} {calls}, and repeated"
+        evidence.saw("load", f"{strategy}: {said}")
         findings += survives(sink_runs, met)
     judge(findings)
 

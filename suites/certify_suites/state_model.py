@@ -9,6 +9,8 @@ from typing import Any
 from certify import NOTHING, Kept, Make, Operation, Read, Write
 
 _MOST_QUOTED = 160
+#: What is said of an operation that hangs.
+NO_END = "comes to no end, and is stopped after 20 s"
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,10 @@ def departure(done: Sequence[Kept]) -> Departure | None:
     for place, kept in enumerate(done):
         expected: str | None = None
         match kept.operation:
-            case Make() if kept.raised is not None:
+            case Make() if kept.raised is not None or kept.hangs:
                 expected = "make_state opens what is there"
+            case Write() if kept.hangs:
+                expected = "the state is written, or refused with an error"
             case Write(key, value) if kept.raised is None:
                 held[key] = value
             case Read(key) if not _gives(kept, held.get(key, NOTHING)):
@@ -44,6 +48,8 @@ def _gives(kept: Kept, expected: Any) -> bool:
     """Whether a read gave it; where nothing was written, an error is as good."""
     if kept.raised is not None:
         return expected is NOTHING
+    if kept.hangs:
+        return False
     return same(kept.value, expected)
 
 
@@ -61,6 +67,8 @@ def same(one: Any, other: Any) -> bool:
 
 def outcome(kept: Kept) -> str:
     """What an operation gave, in words."""
+    if kept.hangs:
+        return NO_END
     if kept.raised is not None:
         first = kept.raised.message.splitlines()[0] if kept.raised.message else "no message"
         return f"raises {kept.raised.type.rpartition('.')[2]}: {first[:_MOST_QUOTED]}"

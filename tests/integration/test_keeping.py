@@ -9,7 +9,8 @@ import pytest
 
 from certify import NOTHING, Blocked, HarnessFault, Keeping, Make, Read, Write
 from certify.model import Location
-from certify.sandbox.keeping import AFTER, KeepPlan, Odd
+from certify.sandbox.keeping import KeepPlan
+from certify.sandbox.operations import AFTER, Odd
 from certify.sandbox.zygote import Zygote
 
 _IN_A_FILE = """
@@ -64,9 +65,9 @@ def test_a_write_is_killed_before_the_call_that_was_asked_for(keeping: Callable[
         with driven.store() as store:
             end = store.run([Write("a", {"n": 1}), Make(anew=True), Write("a", {"n": 2}, kill)])[-1]
             killed.append((end.killed, driven.location(end).line, store.run([Read("a")])[-1].raised is None))
-    assert ("before io.open", 8, True) in killed
-    assert ("before TextIOWrapper.write", 10, False) in killed
-    assert killed[-1] == ("after the write", 7, True)
+    assert ("killed before io.open", 8, True) in killed
+    assert ("killed before TextIOWrapper.write", 10, False) in killed
+    assert killed[-1] == ("killed after the write", 7, True)
 
 
 def test_a_value_that_is_none_of_json_is_told_as_it_looks(keeping: Callable[[str], Keeping]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from certify.errors import SandboxError
 from certify.sandbox.loads import LoadPlan, Loads
 from certify.sandbox.zygote import Zygote
 from certify.target.contents import NO_TABLE
@@ -92,3 +93,34 @@ def test_a_source_that_breaks_off_ends_the_load(loads: Loads) -> None:
     load = loads.load(ROWS, "incremental_append", fails_after=2)
     assert (load.how, load.ending) == ("raised", "ConnectionError: certify: the source broke off here")
     assert load.left_over == ()
+
+
+def test_a_sink_whose_import_starts_threads_is_imported_anew_for_each_load(tmp_path: Path) -> None:
+    thread = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+    (tmp_path / "threaded_sink.py").write_text(thread + SINK)
+    plan = LoadPlan(
+        "threaded_sink:make_sink",
+        (str(tmp_path),),
+        {"commits": False},
+        "sqlite:///{tmp}/target.db",
+        "rows",
+        ("id",),
+    )
+    with Zygote() as zygote, Loads(zygote, plan) as loads:
+        assert loads.threads == 1
+        assert str(loads.load(ROWS[:3], "incremental_append").after) == "3 rows"
+        before, first = loads.save(), zygote.private
+        load = loads.load(ROWS[3:], "incremental_append", looks=True)
+        assert (str(load.after), zygote.private == first) == ("4 rows", False)
+        loads.begin_with(before)
+        assert str(loads.database.read()) == "3 rows"
+
+
+def test_a_sink_that_takes_its_sandbox_along_is_no_load_and_the_next_one_is(
+    loads: Loads,
+) -> None:
+    assert str(loads.load(ROWS, "incremental_append").after) == "4 rows"
+    loads._zygote.kill()
+    with pytest.raises(SandboxError, match="took its sandbox with it"):
+        loads.load(ROWS, "incremental_append")
+    assert str(loads.load(ROWS, "incremental_append").after) == "4 rows"

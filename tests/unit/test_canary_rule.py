@@ -16,6 +16,7 @@ from certify.run import LogLine, Rows, Run
 from certify.sandbox.driven import RunsSource
 from certify.sandbox.fault_runs import FaultRuns
 from certify.sandbox.leaks import LeakSearch
+from certify.sandbox.load_outputs import LoadOutputs
 from certify_suites import security
 
 SECRET = "canary-canary-canary"
@@ -41,7 +42,14 @@ class Source:
         return replace(run, output_is_cut=str(scenario) == self.cut)
 
 
-def judge(source: Source, evidence: EvidenceLog) -> None:
+class Contract:
+    """Says where its sink stands."""
+
+    def at(self, *keys: str) -> Location:
+        return Location("contract.yaml", 7)
+
+
+def judge(source: Source, evidence: EvidenceLog, loads: LoadOutputs = LoadOutputs()) -> None:  # noqa: B008  frozen
     runs = FaultRuns(
         cast("RunsSource", source),
         Cassette("full_refresh", ()),
@@ -49,7 +57,7 @@ def judge(source: Source, evidence: EvidenceLog) -> None:
         Location("contract.yaml", 1),
         LeakSearch({"password": SECRET}),
     )
-    security.test_no_canary_in_output(cast("Any", None), runs, evidence)
+    security.test_no_canary_in_output(cast("Any", Contract()), runs, loads, evidence)
 
 
 def test_the_rule_says_first_what_it_looked_for() -> None:
@@ -72,3 +80,21 @@ def test_a_finding_names_its_scenario_and_the_evidence_shows_it_once(scenario: s
 def test_what_printed_more_than_is_kept_does_not_pass(scenario: str) -> None:
     with pytest.raises(Unverified, match=f"^{scenario}: .* printed more than is kept.* searched whole"):
         judge(Source(cut=scenario), EvidenceLog())
+
+
+def test_what_a_load_lets_out_is_searched_too() -> None:
+    told = LoadOutputs(
+        2, (("what a load prints", "connected"), ("the message of a load's error", f"with {SECRET}"))
+    )
+    with pytest.raises(RuleBroken) as caught:
+        judge(Source(), EvidenceLog(), told)
+    (finding,) = caught.value.findings
+    assert (finding.message, finding.location) == (
+        "password comes out in the message of a load's error, as it is",
+        Location("contract.yaml", 7),
+    )
+
+
+def test_a_sink_that_could_not_be_tried_does_not_pass() -> None:
+    with pytest.raises(Unverified, match=r"the sink's output could not be searched: there is no driver"):
+        judge(Source(), EvidenceLog(), LoadOutputs(undecided="there is no driver"))

@@ -109,6 +109,8 @@ def test_every_key_reaches_its_place() -> None:
     assert contract.subject.executable == {"importer": "dist/x"}
     assert (contract.replay.max_attempts, contract.replay.max_wait_seconds) == (6, 0.5)
     assert contract.target.table == "demo_api_events"
+    assert (contract.target.rows, contract.target.replace_by) == ("certification/rows.json", "day")
+    assert contract.target.batch_rows == 500
     assert contract.policy.tier == "gold"
     assert contract.policy.sdk is not None
     assert contract.policy.sdk.major == 0

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from certify import Pipeline
-from certify.sandbox.loads import Load, Point
+from certify.sandbox.observed_load import Load, Point
 from certify.sandbox.pipelines import Moment, failures
 from certify.target.contents import Contents
 
@@ -43,7 +45,7 @@ def test_a_load_has_returned_where_it_came_to_that_point() -> None:
 
 
 def test_a_load_fails_in_its_source_in_its_last_row_and_at_each_of_its_points() -> None:
-    words = [one.words for one in failures(a_load("row", "end"), ("id",))]
+    words = [one.words for one in failures(a_load("row", "end", "returned", "written"), ("id",))]
     assert words == [
         "the source breaks off after 0 of 4 rows",
         "the source breaks off after 2 of 4 rows",
@@ -51,11 +53,15 @@ def test_a_load_fails_in_its_source_in_its_last_row_and_at_each_of_its_points() 
         "the last row has no key",
         "the process is killed before row 1",
         "the process is killed after the last row",
+        "the process is killed after load_rows returned",
+        "the process is killed after write_state returned",
     ]
     assert len(failures(a_load("row"), ())) == 4
 
 
-def test_of_many_points_some_are_taken_the_first_and_the_last_among_them() -> None:
-    kills = [one.stop for one in failures(a_load(*["call"] * 1000), ()) if one.stop is not None]
-    assert len(kills) == 30
-    assert (kills[0].number, kills[-1].number) == (0, 999)
+def test_of_many_calls_some_are_taken_the_last_before_the_state_is_written_among_them() -> None:
+    calls = tuple(Point("call", number, number, f"call {number}") for number in range(1000))
+    load = replace(a_load(), points=(*calls, Point("returned", 1000, 1), Point("written", 1001, 1)))
+    kills = [one.stop.number for one in failures(load, ()) if one.stop is not None]
+    assert kills[-3:] == [999, 1000, 1001]
+    assert len(kills) < 20

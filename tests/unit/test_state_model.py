@@ -6,7 +6,7 @@ import pytest
 
 from certify import NOTHING, HarnessFault, Kept, Make, Operation, Read, Write
 from certify.run import Raised
-from certify.sandbox.keeping import Odd
+from certify.sandbox.operations import Odd
 from certify_suites.programs import smallest
 from certify_suites.state_model import departure, same
 
@@ -44,6 +44,12 @@ def test_a_write_that_is_refused_changes_nothing() -> None:
     found = departure(done(Write("a", {"n": 1}), refused, Kept(Read("a"), {"n": 2})))
     assert found is not None
     assert "(refused)" in str(found)
+
+
+@pytest.mark.parametrize("operation", [Make(), Read("b"), Write("a", {})])
+def test_what_comes_to_no_end_departs(operation: Operation) -> None:
+    found = departure(done(Write("a", {"n": 1}), Kept(operation, hangs=True)))
+    assert str(found).endswith("comes to no end, and is stopped after 20 s")
 
 
 def test_an_error_is_as_good_as_nothing_where_nothing_was_written() -> None:

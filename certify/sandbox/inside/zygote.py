@@ -343,10 +343,6 @@ def _perform(task: dict[str, Any], says: FrameWriter, crash: int, isolated: bool
         from .drive import drive
 
         drive(task, says, isolated)
-    elif task["do"] == "parse":
-        from .pace import parse
-
-        parse(task, says.send)
     elif task["do"] == "keep":
         from .keep import keep
 
@@ -355,6 +351,10 @@ def _perform(task: dict[str, Any], says: FrameWriter, crash: int, isolated: bool
         from .load import load
 
         load(task, says, isolated)
+    elif task["do"] == "parse":
+        from .pace import parse
+
+        parse(task, says.send)
     elif task["do"] == "build":
         from .build import build
 
