@@ -61,20 +61,13 @@ def _arguments(order_file: Path, workers: int) -> list[str]:
         "--noconftest",
         "--disable-plugin-autoload",
     ]
-    arguments += [
-        "-p",
-        "certify",
-        "-p",
-        "benchmark",
-        "-p",
-        "no:cacheprovider",
-        "--capture=sys",
-        "--tb=short",
-        "-q",
-    ]
+    for plugin in ("certify", "benchmark", "no:cacheprovider"):
+        arguments += ["-p", plugin]
+    arguments += ["--capture=sys", "--tb=short", "-q"]
     if workers:
         # xdist makes the base of temporary folders, which by default removes those of the user's own runs.
         arguments += ["-p", "xdist", "-n", str(workers), "--basetemp", str(order_file.with_name("basetemp"))]
+        arguments.append("--benchmark-disable")  # it would be anyway, with a warning on the error stream
     # Relative to the neutral folder: in a whole path pytest takes `[` and `::` for more than letters.
     return [*arguments, "--certify-order", str(order_file), order_file.name]
 

@@ -99,7 +99,9 @@ class Paces:
     @cached_property
     def rounds(self) -> int:
         """How often that is repeated."""
-        one = self.rehearsal.cpu_seconds / self.rehearsal.rows * self.rows
+        pace, first = self.rehearsal, self.rehearsal.first_row
+        begun = first.cpu_seconds if first is not None else 0.0  # what every run takes is no matter of rows
+        one = (pace.cpu_seconds - begun) / pace.rows * self.rows
         return max(1, min(_ROUNDS, int(_SECONDS / max(one, 0.01))))
 
     @cached_property
