@@ -27,8 +27,6 @@ subject:
 target:
   url: sqlite:///{tmp}/target.db
 """
-#: Where states are kept when the contract does not say.
-_USUAL_URL = "sqlite:///{tmp}/target.db"
 
 
 #: Strategies by how plainly a load of other rows changes the target.
@@ -36,7 +34,9 @@ _PLAINEST = ("full_refresh", "incremental_merge", "incremental_append")
 
 
 @pytest.fixture(scope="session")
-def keeping(pytestconfig: pytest.Config, contract: Contract, subject: Subject) -> Iterator[Keeping]:
+def keeping(
+    pytestconfig: pytest.Config, contract: Contract, subject: Subject, target_url: str
+) -> Iterator[Keeping]:
     """Drives the state back end, in a sandbox of its own that has imported it."""
     state = contract.subject.state
     if state is None:
@@ -48,7 +48,7 @@ def keeping(pytestconfig: pytest.Config, contract: Contract, subject: Subject) -
         path=(package.path,) if package.path else (),
         config=planted.config,
         environment=planted.environment,
-        url=contract.target.url or _USUAL_URL,
+        url=target_url,
         url_is_assumed=contract.target.url is None,
     )
     order = pytestconfig.stash[ENGINE].order

@@ -21,7 +21,9 @@ from certify.sandbox.sink_runs import SinkRuns
 from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
 from certify.target.contents import Row
+from certify.target.database import TMP
 from certify.target.sample import Sample, TooFew, generated, make_sample
+from certify.target.scratch import require_scratch
 
 _NEEDS_SINK = """\
 subject:
@@ -91,8 +93,23 @@ def _lines(text: str) -> list[Any]:
 
 
 @pytest.fixture(scope="session")
+def target_url(pytestconfig: pytest.Config, contract: Contract) -> str:
+    """Where rows and states go. Unverified where the database is somebody else's, or a worker's beside us."""
+    url = contract.target.url or _SQLITE
+    if TMP in url:
+        return url
+    try:
+        is_shared = require_scratch(url)
+    except TargetError as error:
+        raise Unverified(str(error), error.needs) from error
+    if is_shared and hasattr(pytestconfig, "workerinput"):
+        raise Unverified("one database cannot be loaded by several workers at once", "# without -n")
+    return url
+
+
+@pytest.fixture(scope="session")
 def loads(
-    pytestconfig: pytest.Config, contract: Contract, subject: Subject, sample: Sample
+    pytestconfig: pytest.Config, contract: Contract, subject: Subject, sample: Sample, target_url: str
 ) -> Iterator[Loads]:
     """Loads rows with the sink, in a sandbox of its own that has imported it."""
     if contract.subject.sink is None:
@@ -104,7 +121,7 @@ def loads(
         path=(package.path,) if package.path else (),
         config=planted.config,
         environment=planted.environment,
-        url=contract.target.url or _SQLITE,
+        url=target_url,
         table=contract.target.table or contract.connector,
         primary_key=sample.key,
     )

@@ -116,6 +116,11 @@ class Database:
         is_kept = self.server is not None  # one to a file is opened anew each time
         return engine.execution_options(isolation_level="AUTOCOMMIT").connect if is_kept else engine.connect
 
+    @property
+    def strangers(self) -> tuple[str, ...]:
+        """The tables and views that were there at the start."""
+        return tuple(sorted(self._others))
+
     def left_over(self) -> tuple[str, ...]:
         """The tables and views beside the target that were not there at the start. Raises Unreadable."""
         return tuple(sorted(self._names() - self._others - {self.table}))

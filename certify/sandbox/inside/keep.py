@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .calls import DriverCalls
-from .drive import SEED, find, imported_since
+from .drive import SEED, find, imported_since, package_of
 from .frames import FrameWriter
 from .load import stay_here
 from .places import here
@@ -39,7 +39,7 @@ def keep(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
         else:
             says.send(did=number, gave=gave)
     if not task["import_first"] and threading.active_count() == 1:
-        says.send(imported=imported_since(before, task["path"]))
+        says.send(imported=imported_since(before, task["path"], package_of(task["state"])))
 
 
 class _Keeper:
