@@ -17,13 +17,13 @@ _MOST_POINTS, _MOST_LOOKS = 50_000, 1_000
 class LoadWatch:
     """Follows one load from point to point, over the child's messages and the relay's."""
 
-    def __init__(self, database: Database, looks: bool, stop: Point | None) -> None:
+    def __init__(self, database: Database, looks: int, stop: Point | None) -> None:
         self.points: list[Point] = []
         self.looks: list[Look] = []
         self.most_taken = 0
         self._taken = 0
         self._database = database
-        self._wants_looks = looks
+        self._every = looks
         self._stop = stop
         self._places: dict[bool, int] = {True: 0, False: 0}
         #: The last statement that is known to have begun.
@@ -57,7 +57,8 @@ class LoadWatch:
             self.most_taken = max(self.most_taken, self._taken)
             if len(self.points) < _MOST_POINTS:
                 self.points.append(point)
-            if self._wants_looks and len(self.looks) < _MOST_LOOKS:
+            is_due = self._every and sum(self._places.values()) % self._every == 0
+            if is_due and len(self.looks) < _MOST_LOOKS:
                 self.looks.append(Look(point, self._look()))
 
     def _look(self) -> Contents | None:
