@@ -142,7 +142,8 @@ def sink_runs(contract: Contract, subject: Subject, sample: Sample, loads: Loads
     """The loads that rules on sinks hold against each other."""
     sink = contract.capabilities.get("sink")
     strategies = sink.strategies if sink is not None else ()
-    return SinkRuns(loads, sample, strategies, contract.root, _module_of(contract, subject))
+    named, batch = _module_of(contract, subject), contract.target.batch_rows
+    return SinkRuns(loads, sample, strategies, contract.root, named, batch)
 
 
 def _module_of(contract: Contract, subject: Subject) -> Location:

@@ -19,14 +19,14 @@ class LoadWatch:
     """Follows one load from point to point, over the child's messages and the relay's."""
 
     def __init__(
-        self, database: Database, looks: bool, stop: Point | None, also: Callable[[], Any] | None = None
+        self, database: Database, looks: int, stop: Point | None, also: Callable[[], Any] | None = None
     ) -> None:
         self.points: list[Point] = []
         self.looks: list[Look] = []
         self.most_taken = 0
         self._taken = 0
         self._database = database
-        self._wants_looks = looks
+        self._every = looks
         self._stop = stop
         self._also = also
         self._places: dict[bool, int] = {True: 0, False: 0}
@@ -61,7 +61,8 @@ class LoadWatch:
             self.most_taken = max(self.most_taken, self._taken)
             if len(self.points) < _MOST_POINTS:
                 self.points.append(point)
-            if self._wants_looks and len(self.looks) < _MOST_LOOKS:
+            is_due = self._every and sum(self._places.values()) % self._every == 0
+            if is_due and len(self.looks) < _MOST_LOOKS:
                 self.looks.append(Look(point, self._look(), self._also() if self._also else None))
 
     def _look(self) -> Contents | None:

@@ -128,7 +128,7 @@ class Loads:
         rows: Sequence[Row],
         strategy: str,
         *,
-        looks: bool = False,
+        looks: int = 0,
         stop: Point | None = None,
         fails_after: int | None = None,
         then: Mapping[str, Any] | None = None,
@@ -136,7 +136,8 @@ class Loads:
     ) -> Load:
         """One load of these rows into the target as it is.
 
-        `looks`: at each point, the target is read over another connection while the load stands still.
+        `looks`: at each point (2: at each second one), the target is read over another connection while the
+        load stands still.
         `stop`: at this point the process is killed, or the connection to the database cut. After
         `fails_after` rows, their iterator raises. `then`: `state` (`module:make_state`), `key` and `value` of
         the state that is written once it has returned. `also` is called at each look.
@@ -148,7 +149,7 @@ class Loads:
             self._relay.begin(watch.passes)
         task = self._task(rows, strategy) | {
             "ends_at": stop.number if stop is not None and stop.kind != "message" else None,
-            "waits": looks or self._relay is not None,
+            "waits": looks > 0 or self._relay is not None,
             "fails_after": fails_after,
             "then": None if then is None else dict(then),
         }

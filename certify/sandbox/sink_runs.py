@@ -15,11 +15,13 @@ from certify.sandbox.observed_load import Load, Point
 from certify.sandbox.observed_run import innermost
 from certify.target.contents import Contents, Row
 from certify.target.model import MODELS
-from certify.target.sample import Sample
+from certify.target.sample import Sample, TooFew
 from certify.target.saved import Saved
 
 #: Calls at which a load is killed: of the first strategy, and of each other one; and rows of the others.
 _MANY_CALLS, _FEW_CALLS, _FEW_ROWS = 16, 3, 2
+#: Rows of a batch where the contract declares none, rows of the longest load, and rows from look to look.
+_USUAL_BATCH, _MOST_LONG, _LONG_LOOKS = 1_000, 5_001, 20
 _NEEDS_SLICES = """\
 target:
   replace_by: order_date   # the column whose values are the slices that `replace` replaces
@@ -42,13 +44,21 @@ class Killed:
     point: Point
     load: Load
     repeated: Load
+    #: What the load leaves where nobody kills it.
+    whole: Contents
 
 
 class SinkRuns:
     """One sink and its sample: what it did in each load."""
 
     def __init__(
-        self, loads: Loads, sample: Sample, strategies: Sequence[str], root: Path, named: Location
+        self,
+        loads: Loads,
+        sample: Sample,
+        strategies: Sequence[str],
+        root: Path,
+        named: Location,
+        batch_rows: int | None = None,
     ) -> None:
         self._loads = loads
         self.sample = sample
@@ -58,6 +68,8 @@ class SinkRuns:
         self._named = named
         self._before: dict[str, Before] = {}
         self._watched: dict[str, Load] = {}
+        self._long: dict[str, Load] = {}
+        self._long_rows = min(2 * (batch_rows or _USUAL_BATCH) + 1, _MOST_LONG)
 
     @cached_property
     def empty(self) -> Saved:
@@ -139,9 +151,21 @@ class SinkRuns:
             self._watched[strategy] = load
         return self._watched[strategy]
 
-    def after(self, strategy: str) -> Contents:
-        """What the usual load leaves, without the columns that are the sink's own."""
-        return self.of_rows(self.watched(strategy).after)
+    def watched_long(self, strategy: str) -> Load | None:
+        """A load of more rows than two batches, looked at some times; None where there are no such rows.
+
+        Blocked where it fails.
+        """
+        if strategy not in self._long:
+            try:
+                rows = self.sample.many(self._long_rows)
+            except TooFew:
+                return None
+            load = self.load(strategy, rows, looks=max(1, len(rows) // _LONG_LOOKS))
+            if not load.succeeded:
+                raise Blocked(f"{strategy}: a load of {len(load.rows)} rows ends with {load.ending}")
+            self._long[strategy] = load
+        return self._long[strategy]
 
     def of_rows(self, contents: Contents) -> Contents:
         """The columns that the sample's rows have: a sink may add when it loaded what."""
@@ -156,11 +180,16 @@ class SinkRuns:
             rows = sampled(rows, _FEW_ROWS)
         return (*rows, *sampled(telling(load.calls), _MANY_CALLS if is_first else _FEW_CALLS))
 
-    def killed(self, strategy: str, point: Point) -> Killed:
-        """The usual load, killed at a point, and repeated."""
-        rows = self.rows_for(strategy)
-        load = self.load(strategy, rows, stop=point)
-        return Killed(point, load, self.load_again(strategy, rows))
+    def killed(self, whole: Load, point: Point) -> Killed:
+        """A load like this one, killed at a point of it, and repeated."""
+        load = self.load(whole.strategy, whole.rows, stop=point)
+        again = self.load_again(whole.strategy, whole.rows)
+        return Killed(point, load, again, self.of_rows(whole.after))
+
+    def killed_late(self, whole: Load) -> list[Killed]:
+        """A long load, killed before its last row, and before one between two batches."""
+        rows = [point for point in whole.points if point.is_between_rows]
+        return [self.killed(whole, point) for point in sampled(rows, _FEW_ROWS)]
 
     def place_of(self, load: Load | None = None) -> Location:
         """The line of the connector that raised, else the sink's module, else where the contract names it."""

@@ -57,8 +57,8 @@ class Sample:
         return self._sliced(self.rows[_BEFORE:])
 
     def many(self, count: int) -> tuple[Row, ...]:
-        """As many rows as that. Raises TooFew where no further keys can be made."""
-        return self._sliced(grown(self.rows, self.key, count))
+        """A load of so many rows, all of them new. Raises TooFew where no further keys can be made."""
+        return self._sliced(grown(self.rows, self.key, _BEFORE + count)[_BEFORE:])
 
     def _sliced(self, rows: Sequence[Row]) -> tuple[Row, ...]:
         """All in the second slice, but the last two in the fourth, if there is one."""

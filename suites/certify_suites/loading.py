@@ -100,7 +100,7 @@ def survives(runs: SinkRuns, kills: Iterable[Killed]) -> Iterator[Finding]:
 
 def _wrongs(runs: SinkRuns, killed: Killed) -> Iterator[tuple[str, str]]:
     load, strategy = killed.load, killed.load.strategy
-    before, after = runs.before(strategy).contents, runs.after(strategy)
+    before, after = runs.before(strategy).contents, killed.whole
     found = runs.of_rows(load.after)
     is_whole = found == after and not killed.point.is_between_rows
     if load.after != before and not is_whole:

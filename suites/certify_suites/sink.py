@@ -51,7 +51,7 @@ def test_partial_load_is_never_visible(sink_runs: SinkRuns, evidence: EvidenceLo
     wrong, and nobody can tell afterwards.
 
     Looked at is the target over a connection of its own, at each row and each call of the sink to its
-    database, while the load stands still there.
+    database, while the load stands still there; in a load of more than two batches, now and then.
 
     Fix: load into a staging table, and bring its rows into the target in one transaction.
     """
@@ -63,6 +63,10 @@ def test_partial_load_is_never_visible(sink_runs: SinkRuns, evidence: EvidenceLo
             raise HarnessFault(f"{strategy}: the target could be read at none of {len(load.looks)} points")
         note(evidence, load, f", looked at at {len(read)} of {len(load.points)} points")
         findings.append(whole_at_each_look(sink_runs, load))
+        long = sink_runs.watched_long(strategy)
+        if long is not None:
+            note(evidence, long, f", looked at at {len(long.looks)} of {len(long.points)} points")
+            findings.append(whole_at_each_look(sink_runs, long))
     judge(findings)
 
 
@@ -285,7 +289,8 @@ def test_killed_load_leaves_target_unchanged(sink_runs: SinkRuns, evidence: Evid
     findings: list[Finding] = []
     for strategy in sink_runs.claimed:
         points = sink_runs.killing_points(strategy)
-        kills = [sink_runs.killed(strategy, point) for point in points]
+        whole = sink_runs.watched(strategy)
+        kills = [sink_runs.killed(whole, point) for point in points]
         met = [one for one in kills if one.load.how == "killed" or one.point.kind == "message"]
         if not met:
             raise HarnessFault(
@@ -296,6 +301,11 @@ def test_killed_load_leaves_target_unchanged(sink_runs: SinkRuns, evidence: Evid
         said = f"killed at {rows} rows and {len(met) - rows} {calls}, and repeated"
         evidence.saw("load", f"{strategy}: {said}")
         findings += survives(sink_runs, met)
+        long = sink_runs.watched_long(strategy)
+        if long is not None and not findings:
+            late = sink_runs.killed_late(long)
+            evidence.saw("load", f"{described(long)}: killed at {len(late)} rows, and repeated")
+            findings += survives(sink_runs, late)
     judge(findings)
 
 
@@ -348,7 +358,7 @@ def test_no_leftovers(sink_runs: SinkRuns, evidence: EvidenceLog) -> None:
         load = sink_runs.watched(strategy)
         failed = sink_runs.load(strategy, rows, fails_after=len(rows) // 2)
         halfway = sink_runs.killing_points(strategy)[1]
-        killed = sink_runs.killed(strategy, halfway)
+        killed = sink_runs.killed(load, halfway)
         for one, what in (
             (load, "a load"),
             (failed, "a load whose source breaks off"),

@@ -78,7 +78,7 @@ def test_the_example_passes_every_rule_on_sinks(example: Path) -> None:
     assert (ended.exit_code, set(ended.statuses.values())) == (0, {"passed"})
     killed = ended.rules["killed_load_leaves_target_unchanged"]["evidence"]
     assert killed[0]["summary"] == "full_refresh: killed at 9 rows and 16 messages, and repeated"
-    assert len(ended.rules["partial_load_is_never_visible"]["evidence"]) == 4
+    assert len(ended.rules["partial_load_is_never_visible"]["evidence"]) == 8
 
 
 def test_rows_written_straight_to_the_target_are_seen_and_stay_and_come_twice(example: Path) -> None:

@@ -105,3 +105,43 @@ def test_a_target_without_a_driver_names_what_to_install(connector: Path) -> Non
         assert rule["status"] == "unverified"
         assert rule["message"].startswith("there is no driver for mysql here")
         assert "hidden" not in rule["message"]
+
+
+BATCHES = """
+import sqlite3
+from itertools import islice
+
+def make_sink(config, *, target_url, table, strategy, primary_key):
+    return Sink(target_url.removeprefix("sqlite:///"), table)
+
+class Sink:
+    def __init__(self, path, table):
+        self.path, self.table = path, table
+
+    def load_rows(self, rows):
+        connection = sqlite3.connect(self.path)
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {self.table} (id INTEGER, amount INTEGER)")
+        count = 0
+        while batch := list(islice(rows, 100)):
+            cells = [(row["id"], row["amount"]) for row in batch]
+            connection.executemany(f"INSERT INTO {self.table} VALUES (?, ?)", cells)
+            connection.commit()
+            count += len(batch)
+        connection.close()
+        return count
+"""
+
+
+def test_a_sink_that_commits_each_batch_is_seen_and_killed_between_two(connector: Path) -> None:
+    (connector / SINK).write_text(BATCHES, "utf-8")
+    change(
+        connector / CONTRACT, "    - full_refresh\n    - incremental_append\n    - incremental_merge\n", ""
+    )
+    change(connector / CONTRACT, "    - replace\n", "    - incremental_append\n")
+    change(connector / CONTRACT, "  replace_by: order_date\n", "  rows: rows.jsonl\n")
+    (connector / "rows.jsonl").write_text('{"id": 1, "amount": 2}\n{"id": 2, "amount": 3}\n', "utf-8")
+    only = ("--only", "partial_load_is_never_visible", "--only", "killed_load_leaves_target_unchanged")
+    rules = certify(connector, connector.parent / "out", *only).rules
+    seen = rules["partial_load_is_never_visible"]
+    assert (seen["status"], "of 201, others see 105 rows" in seen["message"]) == ("failed", True)
+    assert rules["killed_load_leaves_target_unchanged"]["status"] == "failed"
