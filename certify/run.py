@@ -121,6 +121,15 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Misspoken:
+    """A line on a command's standard output that is no message of its protocol, counted from 1, and why."""
+
+    line: int
+    text: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Run:
     """What was observed of one run. A row is `(stream, the row as canonical JSON)`.
 
@@ -130,6 +139,7 @@ class Run:
     it was sent, where that is known; `held` which of the texts to look for stood in what is not told whole.
     Of what was printed the first is kept; whether that is not all, `output_is_cut` says. `rows_before` tells
     for each state how many rows came before it. `is_told_whole` unless it told more at once than is taken.
+    `misspoken` are the first lines that a command should not have written to its standard output.
     """
 
     how: str
@@ -151,6 +161,7 @@ class Run:
     output_is_cut: bool = False
     rows_before: tuple[int, ...] = ()
     is_told_whole: bool = True
+    misspoken: tuple[Misspoken, ...] = ()
 
     @property
     def succeeded(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -14,16 +15,19 @@ from certify.plugin.engine import ENGINE
 from certify.plugin.planted import planted_config
 from certify.replay.cassette import Cassette, read_cassette
 from certify.repository import Repository
-from certify.rules import Unverified
+from certify.rules import NotApplicable, Unverified
 from certify.sandbox.canaries import with_tokens
-from certify.sandbox.driven import DrivenSource, DrivePlan, FreshSource, RunsSource
+from certify.sandbox.commands import DrivenCommand
+from certify.sandbox.driven import Command, Drive, DrivenSource, DrivePlan, FreshSource, RunsSource
 from certify.sandbox.fault_runs import FaultRuns
 from certify.sandbox.leaks import LeakSearch
 from certify.sandbox.observed_import import ImportObservation
 from certify.sandbox.parts import Part, made_parts
+from certify.sandbox.protocols import COMMANDS
 from certify.sandbox.reads import SourceReads
 from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
+from certify.systems.scripts import script_in
 
 #: The name of the happy path's cassette, and of all that rules read.
 _FULL = "full_refresh"
@@ -34,6 +38,13 @@ subject:
   config: certification/config.json
 replay:
   cassettes: certification/cassettes   # certify record writes full_refresh.yaml there
+"""
+_NEEDS_COMMAND = """\
+subject:
+  command: [your-tap]   # a console script
+  config: certification/config.json
+replay:
+  cassettes: certification/cassettes
 """
 
 
@@ -49,11 +60,12 @@ class Recordings:
 def recordings(contract: Contract, repository: Repository) -> Recordings:
     """What is recorded: the happy path, `full_refresh`, and the reads that go on from its states."""
     folder = contract.replay.cassettes
-    if contract.subject.source is None or folder is None:
-        raise Unverified("there is no recorded happy path", _NEEDS_SOURCE)
+    needs = _NEEDS_COMMAND if contract.system in COMMANDS else _NEEDS_SOURCE
+    if folder is None or (contract.subject.source is None and _command(contract) is None):
+        raise Unverified("there is no recorded happy path", needs)
     files = {PurePosixPath(file).stem: file for file in _cassette_files(contract, repository, folder)}
     if _FULL not in files:
-        raise Unverified(f"{folder} has no {_FULL}.yaml", _NEEDS_SOURCE)
+        raise Unverified(f"{folder} has no {_FULL}.yaml", needs)
     cassettes: dict[str, Cassette] = {}
     tokens: dict[str, str] = {}
     for name, file in files.items():
@@ -75,33 +87,61 @@ def _cassette_files(contract: Contract, repository: Repository, folder: str) -> 
                 yield file
 
 
+def _command(contract: Contract) -> Command | None:
+    """The command that is run, where the contract names no factory, which is called more directly."""
+    words = contract.subject.command
+    if contract.subject.source is not None or contract.system not in COMMANDS or not words:
+        return None
+    return Command(contract.system, words[0], words[1:])
+
+
+def _called(contract: Contract, command: Command | None) -> str:
+    """The factory, or what the script calls; empty where that is to be looked up in what is installed."""
+    if command is not None:
+        return script_in(contract.root, command.script)
+    assert contract.subject.source is not None
+    return contract.subject.source
+
+
+def _import_path(contract: Contract, subject: Subject, command: Command | None) -> tuple[str, ...]:
+    """Where the connector's modules lie, if it is not installed; a command's can be in either place."""
+    try:
+        package = subject.package()
+    except Unverified:
+        if command is None:
+            raise
+        return tuple(str(one) for one in (contract.root / "src", contract.root) if one.is_dir())
+    return (package.path,) if package.path else ()
+
+
 @pytest.fixture(scope="session")
 def fault_runs(
     pytestconfig: pytest.Config, contract: Contract, subject: Subject, recordings: Recordings
 ) -> Iterator[FaultRuns]:
     """Runs the source through faults, in a sandbox of its own that has imported it."""
-    package = subject.package()
-    source = contract.subject.source
-    assert source is not None
+    command = _command(contract)
+    source = _called(contract, command)
     planted = planted_config(contract, subject)
     search = LeakSearch({**planted.named, **recordings.tokens})
     plan = DrivePlan(
         source=source,
-        path=(package.path,) if package.path else (),
-        modules=(source.partition(":")[0],),
+        path=_import_path(contract, subject, command),
+        modules=(source.partition(":")[0],) if source else (),
         config=planted.config,
         environment=planted.environment,
         canaries=(*planted.named.values(), *recordings.tokens.values()),
         needles=search.needles,
         budget=max(2 * contract.replay.max_wait_seconds, 7200.0),
+        command=command,
     )
+    drive: Drive = partial(DrivenCommand, found={}) if command else DrivenSource
     order = pytestconfig.stash[ENGINE].order
     interpreter = Path(order.interpreter) if order.interpreter else None
-    named = contract.at("subject", "source")
-    with Zygote(interpreter) as zygote, DrivenSource(zygote, plan) as driven:
+    named = contract.at("subject", "command" if command else "source")
+    with Zygote(interpreter) as zygote, drive(zygote, plan, None) as driven:
         # A fork of a process with threads may wait for a lock that one of them held.
         in_forks = not (order.no_fork or driven.threads)
-        runs: RunsSource = driven if in_forks else FreshSource(interpreter, plan)
+        runs: RunsSource = driven if in_forks else FreshSource(interpreter, plan, drive)
         cassette = recordings.cassettes[_FULL]
         yield FaultRuns(runs, cassette, contract.root, named, search, thorough=order.thorough)
 
@@ -119,6 +159,8 @@ def parts(
     """The source, the sink and the state, as the factories that the contract names make them."""
     plan = contract.subject
     if not (plan.source or plan.sink or plan.state):
+        if _command(contract) is not None:
+            raise NotApplicable("a command is no object with methods")
         raise Unverified("the contract names no factory", _NEEDS_SOURCE)
     package = subject.package()
     planted = planted_config(contract, subject)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import mmap
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,7 @@ from certify.sandbox.inside.clock import PAGE
 from certify.sandbox.limits import Limits
 from certify.sandbox.pace import PaceMeter
 from certify.sandbox.told_run import LONGEST, observed
-from certify.sandbox.zygote import Ended, Zygote
+from certify.sandbox.zygote import Ended, Hears, Zygote
 
 #: Bytes of memory that no run of a recorded connector needs.
 _RESIDENT = 2 * 1024**3
@@ -36,8 +36,20 @@ _SOME_MOMENT = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 
 @dataclass(frozen=True)
+class Command:
+    """A connector that is a console script, and what stands before the arguments of its system."""
+
+    system: str
+    script: str
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class DrivePlan:
-    """What is run: the factory (`module:make_source`), where it is found, and what it is called with."""
+    """What is run: the factory (`module:make_source`), where it is found, and what it is called with.
+
+    Of a `command`, `source` is what its script calls; it is looked up where that is empty.
+    """
 
     source: str
     path: tuple[str, ...]
@@ -49,6 +61,7 @@ class DrivePlan:
     needles: tuple[str, ...] = ()
     #: Virtual seconds that a run may wait in all.
     budget: float = 600.0
+    command: Command | None = None
 
 
 #: The requests of the happy path of a cassette, a stream and a state.
@@ -82,15 +95,16 @@ class RunsSource(Protocol):
 class FreshSource:
     """One connector, imported anew for each of its runs: slower, and safe where a fork is not."""
 
-    def __init__(self, interpreter: Path | None, plan: DrivePlan) -> None:
+    def __init__(self, interpreter: Path | None, plan: DrivePlan, drive: Drive | None = None) -> None:
         self.plan = plan
         self._interpreter = interpreter
+        self._drive = drive or DrivenSource
         self._paths: Paths = {}
 
     @cached_property
     def import_error(self) -> str | None:
         """What the import raised, if it did."""
-        with Zygote(self._interpreter) as zygote, DrivenSource(zygote, self.plan) as source:
+        with Zygote(self._interpreter) as zygote, self._drive(zygote, self.plan, self._paths) as source:
             return source.import_error
 
     def run(
@@ -104,7 +118,7 @@ class FreshSource:
         meter: PaceMeter | None = None,
     ) -> Run:
         """One run of it, in one scenario."""
-        with Zygote(self._interpreter) as zygote, DrivenSource(zygote, self.plan, self._paths) as source:
+        with Zygote(self._interpreter) as zygote, self._drive(zygote, self.plan, self._paths) as source:
             return source.run(cassette, scenario, state=state, audit=audit, later=later, meter=meter)
 
 
@@ -122,7 +136,9 @@ class DrivenSource:
         self._page_file.write_bytes(bytes(PAGE))
         with self._page_file.open("r+b") as file:
             self._page = mmap.mmap(file.fileno(), PAGE)
-        warmed = zygote.warm({"path": list(plan.path), "modules": list(plan.modules)})
+        script = plan.command.script if plan.command and not plan.source else None
+        warmed = zygote.warm({"path": list(plan.path), "modules": list(plan.modules), "script": script})
+        self._source = plan.source or str(warmed.told["entry"])
         self.import_error: str | None = warmed.told["error"]
         self.threads: int = warmed.told["threads"]
         self._port: int = warmed.told["port"]
@@ -170,8 +186,8 @@ class DrivenSource:
         Of one that made its happy path before, the fault hits the request that had the scenario's position
         there, in whatever order requests are sent beside each other now.
         """
-        _OFFSET.pack_into(self._page, 0, 0.0)
-        start = (cassette.moment or _SOME_MOMENT).timestamp() + later
+        self._rewind()
+        start = start_of(cassette) + later
         path = (cassette.name, stream, repr(state))
         task = self._task(start, stream, state, check) | {
             "unanswered": _unanswered(scenario),
@@ -190,7 +206,7 @@ class DrivenSource:
         self._wire.play(played, lambda: self._zygote.kill_task("requests"))
         limits = Limits(wall_seconds=cassette.most_seconds, resident_bytes=_RESIDENT)
         listener = audit or meter
-        ended = self._zygote.run(task, limits, listener.hears if listener is not None else None)
+        ended = self._perform(task, limits, listener.hears if listener is not None else None)
         self._import_first = self._import_first or imported_by(ended)
         run = observed(ended, self._wire.finish(), self._now())
         if audit is not None:
@@ -199,10 +215,16 @@ class DrivenSource:
             self._paths[path] = tuple(one.key for one in run.exchanges)
         return run
 
+    def _perform(self, task: dict[str, Any], limits: Limits, hears: Hears | None) -> Ended:
+        return self._zygote.run(task, limits, hears)
+
+    def _rewind(self) -> None:
+        _OFFSET.pack_into(self._page, 0, 0.0)
+
     def _task(self, start: float, stream: str | None, state: Any, check: bool) -> dict[str, Any]:
         return {
             "do": "drive",
-            "source": self.plan.source,
+            "source": self._source,
             "path": list(self.plan.path),
             "import_first": list(self._import_first),
             "config": dict(self.plan.config),
@@ -224,6 +246,15 @@ class DrivenSource:
         if known is None or known.cassette is not cassette:
             known = self._indexes[cassette.name] = _indexed(cassette, self.plan.canaries)
         return known
+
+
+#: Makes what runs a plan in a zygote.
+Drive = Callable[[Zygote, DrivePlan, Paths | None], DrivenSource]
+
+
+def start_of(cassette: Cassette) -> float:
+    """The POSIX time at which a run of it begins: that of its recording."""
+    return (cassette.moment or _SOME_MOMENT).timestamp()
 
 
 def _indexed(cassette: Cassette, canaries: tuple[str, ...]) -> CassetteIndex:

@@ -70,6 +70,8 @@ def _place(kind: str, name: str = "") -> str:
             return "a state"
         case "log":
             return f"the log, as {name}"
+        case "line":
+            return "standard output"
         case "error":
             return f"the {name} of the error"
     return "what is not kept of it"  # the connector's side may say anything

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from certify.replay.played import Exchange
-from certify.run import Connected, Held, LogLine, Places, Raised, Row, Rows, Run, Unanswered, Wait
+from certify.run import Connected, Held, LogLine, Misspoken, Places, Raised, Row, Rows, Run, Unanswered, Wait
 from certify.sandbox.zygote import Ended
 
 #: Virtual seconds that no run lasts.
@@ -24,6 +24,7 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
     unanswered: list[Unanswered] = []
     connected: list[Connected] = []
     held: list[Held] = []
+    misspoken: list[Misspoken] = []
     told: dict[str, Any] = {}
     for message in ended.messages:
         if "rows" in message:
@@ -44,6 +45,9 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
             connected.append(Connected(str(host), int(port), places_of(message["places"])))
         elif "holds" in message:
             held.append(Held(str(message["kind"]), str(message["name"]), str(message["holds"])))
+        elif "misspoken" in message:
+            line, text, why = message["misspoken"]
+            misspoken.append(Misspoken(int(line), str(text), str(why)))
         elif "log" in message:
             log.append(LogLine(str(message["level"]), str(message["log"]), _seconds(message["at"])))
         elif "ended" in message:
@@ -68,6 +72,7 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
         unanswered=tuple(unanswered),
         connected=tuple(connected),
         held=tuple(held),
+        misspoken=tuple(misspoken),
         output_is_cut=ended.output_bytes > len(ended.output),
     )
 

@@ -15,11 +15,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from certify.errors import SandboxError
 from certify.sandbox.inside.frames import Unpacker, pack
@@ -82,6 +82,18 @@ class Warmed:
 
 #: What is done with a message while its task runs: None keeps it for the end; bytes are sent back for it.
 Hears = Callable[[dict[str, Any]], bytes | None]
+
+
+class Listens(Protocol):
+    """Reads what a task says on a standard output of its own, and tells what it means."""
+
+    def feed(self, data: bytes) -> Iterable[dict[str, Any]]:
+        """The messages that these bytes complete."""
+        ...
+
+    def end(self) -> Iterable[dict[str, Any]]:
+        """Those that were left when the output ended."""
+        ...
 
 
 class Zygote:
@@ -199,10 +211,17 @@ class Zygote:
         self.close()
         raise SandboxError("importing the connector ended the sandbox, or took too long")
 
-    def run(self, task: dict[str, Any], limits: Limits, hears: Hears | None = None) -> Ended:
+    def run(
+        self,
+        task: dict[str, Any],
+        limits: Limits,
+        hears: Hears | None = None,
+        listens: Listens | None = None,
+    ) -> Ended:
         """Perform one task in a fresh fork; returns when it and all it started have ended.
 
         `hears` is given each of its messages while it runs; what it raises is raised once the task has ended.
+        `listens` reads its standard output, which is kept with its standard error where nobody does.
         """
         self.start()
         assert self._control is not None
@@ -214,6 +233,11 @@ class Zygote:
             for descriptor in (output, crash):
                 stack.callback(os.close, descriptor)
             descriptors = [child_events.fileno(), child_output, child_crash]
+            spoken = -1
+            if listens is not None:
+                spoken, child_spoken = os.pipe()
+                stack.callback(os.close, spoken)
+                descriptors.append(child_spoken)
             try:
                 message = pack({"task": task, "limits": asdict(limits)})
                 socket.send_fds(self._control, [message[:65536]], descriptors)
@@ -222,10 +246,13 @@ class Zygote:
                 pass  # it is gone: the watch below sees that and says so
             finally:
                 child_events.close()
-                os.close(child_output)
-                os.close(child_crash)
+                for descriptor in descriptors[1:]:
+                    os.close(descriptor)
             before = self._lying_about()
-            ended = _Watch(self, limits, events, output, crash, hears).until_ended()
+            watch = _Watch(self, limits, events, output, crash, hears)
+            if listens is not None:
+                watch.listen(spoken, listens)
+            ended = watch.until_ended()
         if task["do"] == "import":
             self._remove(self._lying_about() - before)  # the next import finds what this one found
         return ended
@@ -312,6 +339,12 @@ class _Watch:
         self.output_bytes = 0
         self.crash_text = bytearray()
         self.ended: dict[str, Any] | None = None
+        self.spoken = -1
+        self.listens: Listens | None = None
+
+    def listen(self, spoken: int, listens: Listens) -> None:
+        """Read the task's standard output too, from a descriptor of its own."""
+        self.spoken, self.listens = spoken, listens
 
     def until_ended(self) -> Ended:
         started = time.monotonic()
@@ -332,6 +365,8 @@ class _Watch:
         for _, reader in self._sources()[1:]:
             while reader():
                 pass
+        if self.listens is not None:
+            self._take(self.listens.end)
         if self.deaf is not None:
             raise self.deaf
         ended = self.ended or {}
@@ -350,11 +385,13 @@ class _Watch:
 
     def _sources(self) -> list[tuple[int, Callable[[], bool]]]:
         control = self.zygote.control.fileno() if self.zygote._control else -1
+        spoken = [(self.spoken, self._read_spoken)] if self.listens is not None else []
         return [
             (control, self._read_control),
             (self.events.fileno(), self._read_events),
             (self.output, self._read_output),
             (self.crash, self._read_crash),
+            *spoken,
         ]
 
     def _read_control(self) -> bool:
@@ -389,6 +426,26 @@ class _Watch:
         for message in messages:
             self._hear(message)
         return bool(data)
+
+    def _read_spoken(self) -> bool:
+        data = _read(self.spoken)
+        listens = self.listens
+        if data and listens is not None:
+            self._take(lambda: listens.feed(data))
+        return bool(data)
+
+    def _take(self, speech: Callable[[], Iterable[dict[str, Any]]]) -> None:
+        """Hear what was spoken. Where that fails it is our failure, told once the task has ended."""
+        if self.deaf is not None:
+            return
+        try:
+            messages = list(speech())
+        except Exception as error:
+            self.deaf = error
+            self.zygote.kill_task("unheard")
+            return
+        for message in messages:
+            self._hear(message)
 
     def _hear(self, message: dict[str, Any]) -> None:
         try:

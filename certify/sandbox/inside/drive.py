@@ -65,7 +65,8 @@ def instrumented(task: dict[str, Any], says: FrameWriter, isolated: bool) -> Tel
     tells = Teller(says, task.get("needles") or (), math.inf if task.get("audited") else WHOLE_ROWS)
     clock = VirtualClock(task["start"], task["page"], task["budget"], tells.say, tells.exhausted)
     tells.clock = clock
-    LogHandler(tells).install()
+    if not task.get("speaks_log"):
+        LogHandler(tells).install()
     network = Network(task["port"], task["authority"], clock, isolated, tells.say)
     network.leave_unanswered(task.get("unanswered") or 0, task.get("unanswered_host"))
     if task["live"]:

@@ -24,6 +24,8 @@ _BATCH, _BATCH_BYTES = 200, 1_000_000
 WHOLE_ROWS, _LONGEST_ROW = 10_000, 1_000_000
 #: States told one by one; of later ones the last.
 _TOLD_STATES = 10_000
+#: Schemas told; a command may repeat one before every row.
+_TOLD_SCHEMAS = 10_000
 #: Lines of log told.
 _TOLD_LINES = 2_000
 
@@ -72,6 +74,7 @@ class Teller:
         self._states = 0
         self._last_state: str | None = None
         self._lines = 0
+        self._schemas = 0
 
     def now(self) -> float:
         """The moment on its clock."""
@@ -100,7 +103,11 @@ class Teller:
     def schema(self, stream: str, schema: Any) -> None:
         """Tell the schema of a stream's rows, before those that it is for."""
         self.flush()
-        self.say(schema=_plain(schema), stream=stream)
+        self._schemas += 1
+        if self._schemas <= _TOLD_SCHEMAS:
+            self.say(schema=_plain(schema), stream=stream)
+        else:
+            self.search("schema", stream, _plain(schema))
 
     def state(self, value: Any) -> None:
         """Tell a state, after the rows that it covers."""
@@ -164,14 +171,18 @@ class Teller:
                 self.say(digests="".join(self._digests))
             self._rows, self._digests, self._bytes = [], [], 0
 
+    def tell_last_state(self) -> None:
+        """Tell the last state, if it came after those that are told one by one."""
+        if self._last_state is not None:
+            self.say(state=self._last_state, at=self.clock.offset, rows_before=self._count)
+
     def end(self, how: str, error: dict[str, Any] | None = None, code: int | None = None) -> None:
         """The last word. What was printed is written out, as an interpreter does at its end."""
         self.flush()
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):
                 stream.flush()
-        if self._last_state is not None:
-            self.say(state=self._last_state, at=self.clock.offset, rows_before=self._count)
+        self.tell_last_state()
         self.say(ended={"how": how, "error": error, "code": code})
 
     def exhausted(self) -> NoReturn:

@@ -10,7 +10,7 @@ import threading
 import traceback
 from typing import Any
 
-from . import dates, drive, load  # noqa: F401  with the real functions, while there are no others, and for all forks
+from . import command, dates, drive, load  # noqa: F401  with the real functions, while there are no others
 from .waits import turn_to_virtual
 
 #: What a run needs before it turns the clock; the last one is not everywhere.
@@ -25,10 +25,11 @@ _AT_FIRST_USE = {"httpx": ("httpcore", "anyio._backends._asyncio")}
 def warm(plan: dict[str, Any]) -> tuple[socket.socket, dict[str, Any]]:
     """Import `modules` with `path` in front: the wire's listening socket, and how it went.
 
+    A `script` that is named without them is looked up among what is installed; `entry` is what it calls.
     `threads` counts what the import left running: a process with threads is not safe to fork.
     """
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-    told: dict[str, Any] = {"port": listener.getsockname()[1], "threads": 0, "error": None}
+    told: dict[str, Any] = {"port": listener.getsockname()[1], "threads": 0, "error": None, "entry": ""}
     sys.path[:0] = plan["path"]
     try:
         for name in _HELPERS:
@@ -36,7 +37,9 @@ def warm(plan: dict[str, Any]) -> tuple[socket.socket, dict[str, Any]]:
     except ImportError:
         pass
     try:
-        for name in plan["modules"]:
+        if plan.get("script"):
+            told["entry"] = entry_of(plan["script"])
+        for name in plan["modules"] or filter(None, [told["entry"].partition(":")[0]]):
             importlib.import_module(name)
     except BaseException as error:
         told["error"] = "".join(traceback.format_exception_only(error)).strip()[-2000:]
@@ -48,3 +51,12 @@ def warm(plan: dict[str, Any]) -> tuple[socket.socket, dict[str, Any]]:
     turn_to_virtual()
     told["threads"] = threading.active_count() - 1
     return listener, told
+
+
+def entry_of(script: str) -> str:
+    """The `module:function` that an installed console script calls; LookupError where there is none."""
+    from importlib import metadata
+
+    for found in metadata.entry_points(group="console_scripts", name=script):
+        return f"{found.module}:{found.attr}"
+    raise LookupError(f"{sys.executable} has no console script {script!r}")

@@ -307,10 +307,11 @@ def _become_child(
         isolation.die_with_parent()
         os.setsid()
         control.close()
-        events, output, crash = descriptors
-        os.dup2(output, 1)
+        events, output, crash, *spoken = descriptors
+        os.dup2(spoken[0] if spoken else output, 1)
         os.dup2(output, 2)
-        os.close(output)
+        for descriptor in (output, *spoken):
+            os.close(descriptor)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         _limit(message["limits"])
         isolation.drop_privileges()
@@ -343,6 +344,10 @@ def _perform(task: dict[str, Any], says: FrameWriter, crash: int, isolated: bool
         from .drive import drive
 
         drive(task, says, isolated)
+    elif task["do"] == "command":
+        from .command import command
+
+        command(task, says, isolated)
     elif task["do"] == "keep":
         from .keep import keep
 

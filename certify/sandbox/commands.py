@@ -1,0 +1,137 @@
+"""Run a connector that is a command, in forks that have imported it: a Singer tap, an Airbyte source."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from certify.replay.cassette import Cassette
+from certify.replay.faults import HAPPY_PATH, Scenario
+from certify.replay.played import Played
+from certify.rules import Blocked, Unverified
+from certify.run import Run
+from certify.sandbox.audit import RowAudit
+from certify.sandbox.driven import DrivenSource, DrivePlan, Paths, start_of
+from certify.sandbox.inside.teller import WHOLE_ROWS
+from certify.sandbox.limits import Limits
+from certify.sandbox.pace import PaceMeter
+from certify.sandbox.protocols import COMMANDS
+from certify.sandbox.spoken import Spoken
+from certify.sandbox.told_run import observed
+from certify.sandbox.zygote import Ended, Hears, Zygote
+
+#: What argparse and click exit with when they do not know an argument.
+_USAGE_ERROR = 2
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """The virtual clock of a run, as this side knows it."""
+
+    now: Callable[[], float]
+    budget: float
+
+    @property
+    def offset(self) -> float:
+        return self.now()
+
+
+#: What commands discovered, by their names; None where one knows no discovery.
+Discovered = dict[str, Mapping[str, Any] | None]
+
+
+class DrivenCommand(DrivenSource):
+    """A console script, imported once, that runs as often as it is asked to, with all streams selected.
+
+    What its first run was recorded with answers its discovery too. One that knows no `--discover` (it exits
+    with a usage error, or tells no catalog) is run without a catalog.
+    """
+
+    def __init__(
+        self, zygote: Zygote, plan: DrivePlan, paths: Paths | None = None, found: Discovered | None = None
+    ) -> None:
+        assert plan.command is not None
+        self._command = plan.command
+        self._protocol = COMMANDS[plan.command.system]
+        self._found: Discovered = {} if found is None else found
+        super().__init__(zygote, plan, paths)
+
+    def run(
+        self,
+        cassette: Cassette,
+        scenario: Scenario = HAPPY_PATH,
+        *,
+        stream: str | None = None,
+        state: Any = None,
+        check: bool = False,
+        audit: RowAudit | None = None,
+        later: float = 0.0,
+        meter: PaceMeter | None = None,
+    ) -> Run:
+        """One read of all its streams, in one scenario.
+
+        Unverified where its discovery asks for what is not recorded; blocked where that fails.
+        """
+        if meter is not None or stream is not None or check:
+            raise Unverified("a command is read whole, and not measured")
+        if self._command.script not in self._found:
+            self._found[self._command.script] = self._discover(cassette)
+        return super().run(cassette, scenario, state=state, audit=audit, later=later)
+
+    def _discover(self, cassette: Cassette) -> Mapping[str, Any] | None:
+        start = start_of(cassette)
+        played = Played(
+            self._index(cassette), HAPPY_PATH, start=start, max_requests=cassette.most_requests, aim=None
+        )
+        self._rewind()
+        self._wire.play(played, lambda: self._zygote.kill_task("requests"))
+        hears = self._protocol.discovery(self._moment)
+        task = self._asked(start, self._protocol.discover(self._write("config", self.plan.config)))
+        ended = self._zygote.run(task, Limits(wall_seconds=cassette.most_seconds), None, hears)
+        run = observed(ended, self._wire.finish(), self._now())
+        if run.missed:
+            raise Unverified(f"the discovery asks for what is not recorded: {run.missed[0].miss}")
+        if not run.succeeded and run.code != _USAGE_ERROR:
+            words = run.raised.message if run.raised else run.output
+            raise Blocked(f"the discovery fails ({run.how}): {words.strip()[-300:]}")
+        return None if hears.catalog is None else self._protocol.choose(hears.catalog)
+
+    @property
+    def _catalog(self) -> Mapping[str, Any] | None:
+        return self._found.get(self._command.script)
+
+    @property
+    def _moment(self) -> _Moment:
+        return _Moment(self._now, self.plan.budget)
+
+    def _task(self, start: float, stream: str | None, state: Any, check: bool) -> dict[str, Any]:
+        """The files are written anew each time: a command may have written into them."""
+        catalog = self._write("catalog", self._catalog) if self._catalog is not None else None
+        given = self._write("state", state) if state is not None else None
+        return self._asked(
+            start, self._protocol.read(self._write("config", self.plan.config), catalog, given)
+        )
+
+    def _asked(self, start: float, arguments: list[str]) -> dict[str, Any]:
+        return super()._task(start, None, None, False) | {
+            "do": "command",
+            "script": self._command.script,
+            "arguments": [*self._command.arguments, *arguments],
+            "speaks_log": self._protocol.speaks_log,
+            "config": {},
+        }
+
+    def _write(self, name: str, value: Any) -> Path:
+        path = self._zygote.private / f"{name}.json"
+        path.write_text(json.dumps(value), encoding="utf-8")
+        return path
+
+    def _perform(self, task: dict[str, Any], limits: Limits, hears: Hears | None) -> Ended:
+        whole = math.inf if task["audited"] else WHOLE_ROWS
+        dialect = self._protocol.dialect(self._catalog)
+        spoken = Spoken(dialect, self._moment, self.plan.needles, whole)
+        return self._zygote.run(task, limits, hears, spoken)

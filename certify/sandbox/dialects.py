@@ -1,0 +1,152 @@
+"""What the messages of Singer and of Airbyte mean, in the words of a driven source."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from certify.sandbox.inside.teller import Teller
+
+
+class Singer:
+    """SCHEMA, RECORD and STATE are told; versions, and what lies in files, are taken note of.
+
+    The specification is that of https://hub.meltano.com/singer/spec.
+    """
+
+    def __init__(self) -> None:
+        self._schemas: dict[str, bytes] = {}
+
+    def begin(self, tells: Teller) -> None:
+        """Nothing is known yet."""
+
+    def take(self, message: Mapping[str, Any], tells: Teller) -> str:
+        """Tell what one message means; why it is none, where it is none."""
+        kind = message.get("type")
+        if kind == "STATE":
+            if "value" not in message:
+                return "is a STATE without a value"
+            tells.state(message["value"])
+            return ""
+        if kind not in ("SCHEMA", "RECORD", "ACTIVATE_VERSION", "BATCH"):
+            return "is no message of Singer"
+        stream = message.get("stream")
+        if not isinstance(stream, str):
+            return f"is a {kind} without a stream"
+        if kind == "RECORD":
+            if not isinstance(message.get("record"), dict):
+                return "is a RECORD without a record"
+            tells.row(stream, message["record"])
+        elif kind == "SCHEMA":
+            if not isinstance(message.get("schema"), dict):
+                return "is a SCHEMA without a schema"
+            self._schema(stream, message["schema"], tells)
+        return ""
+
+    def _schema(self, stream: str, schema: Any, tells: Teller) -> None:
+        """Tell a schema that is not the one before: taps repeat it before every page."""
+        digest = hashlib.blake2b(json.dumps(schema, sort_keys=True).encode(), digest_size=16).digest()
+        if self._schemas.get(stream) != digest:
+            if len(self._schemas) < _STREAMS:
+                self._schemas[stream] = digest
+            tells.schema(stream, schema)
+
+
+#: More streams than any connector has.
+_STREAMS = 10_000
+#: Levels of Airbyte's log that a production run keeps.
+_LEVELS = {"FATAL": "CRITICAL", "ERROR": "ERROR", "WARN": "WARNING", "INFO": "INFO"}
+
+
+class Airbyte:
+    """RECORD, STATE and LOG are told; of TRACE the errors, as lines of log.
+
+    `catalog` is the one that the source was given: the schemas stand there. What a state message says holds
+    for one stream; told is the list that a platform would give back, with the latest of each.
+    """
+
+    def __init__(self, catalog: Mapping[str, Any] | None = None) -> None:
+        self.catalog = catalog or {}
+        self.found: Mapping[str, Any] | None = None
+        self._states: dict[str, Any] = {}
+        self._take: dict[str, tuple[str, Callable[[Any, Teller], str]]] = {
+            "RECORD": ("record", self._record),
+            "STATE": ("state", self._state),
+            "LOG": ("log", _log),
+            "TRACE": ("trace", _trace),
+            "CATALOG": ("catalog", self._catalog),
+            "SPEC": ("spec", _nothing),
+            "CONNECTION_STATUS": ("connectionStatus", _nothing),
+            "CONTROL": ("control", _nothing),
+        }
+
+    def begin(self, tells: Teller) -> None:
+        """The schemas of the catalog hold from the first record."""
+        for entry in self.catalog.get("streams", ()):
+            tells.schema(_name_of(entry["stream"]), entry["stream"].get("json_schema", {}))
+
+    def take(self, message: Mapping[str, Any], tells: Teller) -> str:
+        """Tell what one message means; why it is none, where it is none."""
+        kind = message.get("type")
+        if not isinstance(kind, str) or kind not in self._take:
+            return "is no message of Airbyte"
+        key, take = self._take[kind]
+        content = message.get(key)
+        return take(content, tells) if isinstance(content, dict) else f"is a {kind} without a {key}"
+
+    def _record(self, record: Mapping[str, Any], tells: Teller) -> str:
+        if not isinstance(record.get("stream"), str) or not isinstance(record.get("data"), dict):
+            return "is a RECORD without a stream, or without data"
+        tells.row(_name_of(record, "stream"), record["data"])
+        return ""
+
+    def _state(self, state: Mapping[str, Any], tells: Teller) -> str:
+        kind = state.get("type", "LEGACY")
+        if kind == "STREAM":
+            if not isinstance(state.get("stream"), dict):
+                return "is a STATE of a stream without one"
+            named = json.dumps(state["stream"].get("stream_descriptor"), sort_keys=True)
+            if named in self._states or len(self._states) < _STREAMS:
+                self._states[named] = {"type": kind, "stream": state["stream"]}
+            tells.state(list(self._states.values()))
+        elif kind == "GLOBAL":
+            tells.state([{"type": kind, "global": state.get("global")}])
+        else:
+            tells.state(state.get("data"))
+        return ""
+
+    def _catalog(self, catalog: Mapping[str, Any], tells: Teller) -> str:
+        self.found = catalog
+        return ""
+
+
+def _name_of(described: Mapping[str, Any], key: str = "name") -> str:
+    """The stream's name, after that of its namespace."""
+    return ".".join(str(one) for one in (described.get("namespace"), described[key]) if one)
+
+
+def _log(log: Mapping[str, Any], tells: Teller) -> str:
+    level = _LEVELS.get(str(log.get("level")))
+    if level is not None:
+        tells.log(level, str(log.get("message")))
+    else:
+        tells.search("log", str(log.get("level")), str(log.get("message")))
+    return ""
+
+
+def _trace(trace: Mapping[str, Any], tells: Teller) -> str:
+    """An error is what its platform shows; progress is nothing to keep."""
+    error = trace.get("error")
+    if trace.get("type") == "ERROR" and isinstance(error, dict):
+        for part in ("message", "internal_message", "stack_trace"):
+            if error.get(part):
+                tells.log(logging.getLevelName(logging.ERROR), str(error[part]))
+    return ""
+
+
+def _nothing(content: Mapping[str, Any], tells: Teller) -> str:
+    """It says nothing of the read. A CONTROL may carry the configuration, secrets and all: it is meant to."""
+    return ""

@@ -1,0 +1,53 @@
+"""Run a console script in this fork as a shell would: its arguments, its standard output, its exit code."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import sys
+import threading
+from typing import Any
+
+from .drive import code_of, find, imported_since, instrumented, package_of
+from .frames import FrameWriter
+from .teller import Teller
+
+#: What an interpreter ends with after an error that nobody caught.
+_UNCAUGHT = 1
+
+
+def command(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
+    """Call the function that the script calls; certify reads descriptor 1 as it comes."""
+    tells = instrumented(task, says, isolated)
+    before = frozenset(sys.modules)
+    sys.argv = [task["script"], *task["arguments"]]
+    try:
+        sys.exit(find(task["source"])())  # a console script exits with what its function returns
+    except SystemExit as error:
+        end = _left(error, tells)
+    except BaseException as error:
+        end = "raised", tells.error(error), _UNCAUGHT
+        with contextlib.suppress(BaseException):
+            sys.excepthook(type(error), error, error.__traceback__)  # SDKs say their last word there
+    if end[0] == "finished" and not task["import_first"] and threading.active_count() == 1:
+        tells.say(imported=imported_since(before, task["path"], package_of(task["source"])))
+    _wind_up()
+    tells.end(*end)
+
+
+def _left(error: SystemExit, tells: Teller) -> tuple[str, dict[str, Any] | None, int | None]:
+    """How it ended by sys.exit; a text is printed, as the interpreter does."""
+    code = code_of(error)
+    if code == 0:
+        return "finished", None, 0
+    if not isinstance(error.code, int):
+        print(error.code, file=sys.stderr)
+    return "exit", tells.error(error), code
+
+
+def _wind_up() -> None:
+    """What an interpreter does at its end: wait for the threads, and do what was left for then."""
+    for last in (getattr(threading, "_shutdown", None), getattr(atexit, "_run_exitfuncs", None)):
+        if last is not None:
+            with contextlib.suppress(BaseException):
+                last()
