@@ -130,7 +130,7 @@ def test_all_that_can_be_read_is_selected() -> None:
     metadata = [
         {"breadcrumb": ["properties", name], "metadata": {"inclusion": kind}} for name, kind in fields.items()
     ]
-    found = {"streams": [{"stream": "levels", "metadata": metadata}, {"stream": "rivers"}]}
+    found: dict[str, Any] = {"streams": [{"stream": "levels", "metadata": metadata}, {"stream": "rivers"}]}
     chosen = everything_selected(found)
     assert [one["selected"] for one in chosen["streams"]] == [True, True]
     selected = {

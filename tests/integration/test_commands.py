@@ -1,0 +1,210 @@
+"""A connector that is a command: its arguments, its standard output, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from certify.replay.cassette import Cassette
+from certify.rules import Blocked
+from certify.run import Run
+from certify.sandbox.audit import RowAudit
+from certify.sandbox.commands import DrivenCommand
+from certify.sandbox.driven import Command, DrivePlan, FreshSource
+from certify.sandbox.leaks import Leak, LeakSearch
+from certify.sandbox.zygote import Zygote
+
+NOTHING = Cassette("nothing", ())
+#: The least that a tap may be; what a test has it do stands in `sync`.
+TAP = """\
+import argparse, json, os, sys
+
+def say(**message):
+    print(json.dumps(message))
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config", required=True)
+    parser.add_argument("--catalog")
+    parser.add_argument("--state")
+    {knows}
+    given = parser.parse_args()
+    if getattr(given, "discover", False):
+        return discover()
+    config = json.load(open(given.config))
+    catalog = json.load(open(given.catalog)) if given.catalog else None
+    state = json.load(open(given.state)) if given.state else None
+    return sync(config, catalog, state)
+
+def discover():
+    {discover}
+
+def sync(config, catalog, state):
+"""
+KNOWS = 'parser.add_argument("--discover", action="store_true")'
+DISCOVER = 'print(json.dumps({"streams": [{"stream": "levels", "schema": {}}]}, indent=2))'
+
+
+Runs = Callable[..., Run]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Runs:
+    """Run a tap whose `sync` does this."""
+
+    def run(
+        body: str,
+        *,
+        state: object = None,
+        discover: str = DISCOVER,
+        audit: RowAudit | None = None,
+        is_fresh: bool = False,
+    ) -> Run:
+        lines = "".join(f"    {line}\n" for line in body.splitlines())
+        text = TAP.format(knows=KNOWS if discover else "", discover=discover or "pass") + lines
+        (tmp_path / "levels_tap.py").write_text(text, encoding="utf-8")
+        plan = DrivePlan(
+            "levels_tap:main",
+            (str(tmp_path),),
+            ("levels_tap",),
+            {"river": "Rhein"},
+            needles=("NEEDLE",),
+            command=Command("singer", "tap-levels"),
+        )
+        if is_fresh:
+            drive = partial(DrivenCommand, found={})
+            return FreshSource(None, plan, drive).run(NOTHING, state=state, audit=audit)
+        with Zygote() as zygote, DrivenCommand(zygote, plan) as source:
+            assert source.import_error is None
+            return source.run(NOTHING, state=state, audit=audit)
+
+    return run
+
+
+@pytest.mark.parametrize("is_fresh", [False, True])
+def test_a_tap_is_given_its_files_and_its_messages_are_read(run: Runs, is_fresh: bool) -> None:
+    seen = run(
+        """\
+say(type="SCHEMA", stream="levels", schema={}, key_properties=[])
+say(type="RECORD", stream="levels", record={"argv": sys.argv[0], "river": config["river"]})
+say(type="RECORD", stream="levels", record={"selected": catalog["streams"][0]["metadata"]})
+say(type="STATE", value={"before": state})
+""",
+        state={"page": 2},
+        is_fresh=is_fresh,
+    )
+    assert (seen.how, seen.code, seen.output) == ("finished", 0, "")
+    rows = [json.loads(row) for _, row in seen.rows]
+    assert rows == [
+        {"argv": "tap-levels", "river": "Rhein"},
+        {"selected": [{"breadcrumb": [], "metadata": {"selected": True}}]},
+    ]
+    assert (seen.states, seen.rows_before) == (('{"before": {"page": 2}}',), (2,))
+
+
+def test_a_tap_that_knows_no_discovery_is_given_no_catalog(run: Runs) -> None:
+    seen = run('say(type="RECORD", stream="levels", record={"catalog": catalog})', discover="")
+    assert list(seen.rows) == [("levels", '{"catalog": null}')]
+
+
+def test_a_discovery_that_fails_blocks(run: Runs) -> None:
+    with pytest.raises(Blocked, match=r"the discovery fails \(raised\): no key"):
+        run("pass", discover="raise OSError('no key')")
+
+
+@pytest.mark.parametrize(
+    "discover", ["pass", "print(1)", "print('[' * 200_000)", "say(type='STATE', value=1)"]
+)
+def test_a_discovery_that_tells_no_catalog_is_none(run: Runs, discover: str) -> None:
+    seen = run('say(type="RECORD", stream="levels", record={"catalog": catalog})', discover=discover)
+    assert list(seen.rows) == [("levels", '{"catalog": null}')]
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "os.write(1, line)",
+        "sys.stdout.buffer.write(line)",
+        "sys.__stdout__.write(line.decode())",
+        "open(1, 'wb', closefd=False).write(line)",
+        "import subprocess; subprocess.run(['cat'], input=line)",
+        "import ctypes; ctypes.CDLL(None).write(1, line, len(line))",
+        "import atexit; atexit.register(os.write, 1, line)",
+        "import threading, time\nthreading.Thread(target=lambda: (time.sleep(9), os.write(1, line))).start()",
+    ],
+)
+def test_whatever_stands_on_the_standard_output_is_read(run: Runs, says: str) -> None:
+    line = b'{"type": "RECORD", "stream": "levels", "record": {"id": 1}}\n'
+    seen = run(f"line = {line!r}\n{says}")
+    assert list(seen.rows) == [("levels", '{"id": 1}')]
+
+
+@pytest.mark.parametrize(
+    ("body", "how", "code", "output"),
+    [
+        ("return 0", "finished", 0, ""),
+        ("sys.exit()", "finished", 0, ""),
+        ("return 3", "exit", 3, ""),
+        ("sys.exit('no key')", "exit", 1, "no key\n"),
+        ("sys.excepthook = lambda *error: os.write(2, b'oh')\nraise OSError", "raised", 1, "oh"),
+        ("os._exit(4)", "vanished", 0, ""),
+    ],
+)
+def test_it_ends_as_it_does_in_a_shell(run: Runs, body: str, how: str, code: int, output: str) -> None:
+    seen = run(body)
+    assert (seen.how, seen.output) == (how, output)
+    assert seen.code == (4 if how == "vanished" else code)
+    assert seen.succeeded == (code == 0 and how == "finished")
+
+
+def test_an_error_says_where_it_was_raised(run: Runs) -> None:
+    seen = run("raise OSError('no key')")
+    assert seen.raised is not None
+    assert "OSError: no key" in seen.output
+    assert seen.raised.places[-1][0].endswith("levels_tap.py")
+
+
+def test_noise_is_evidence_and_is_searched(run: Runs) -> None:
+    noise = "print('reading with NEEDLE')\nsay(type='STATE', value=1)\nprint('tail', end='')"
+    seen = run(noise)
+    assert [(one.line, one.text) for one in seen.misspoken] == [(1, "reading with NEEDLE"), (3, "tail")]
+    assert LeakSearch({"token": "NEEDLE"}).leaks(seen)[0] == Leak("token", "as it is", "standard output")
+
+
+def test_time_is_virtual_and_the_log_is_told(run: Runs) -> None:
+    seen = run("import logging, time\ntime.sleep(60)\nlogging.warning('late')\nsay(type='STATE', value=1)")
+    assert seen.virtual_seconds == pytest.approx(60)
+    assert [(line.text, round(line.at)) for line in seen.log] == [("late", 60)]
+
+
+def test_rows_are_looked_at_as_they_come(run: Runs) -> None:
+    audit = RowAudit({"levels": ("id",)})
+    seen = run(
+        """\
+say(type="SCHEMA", stream="levels", schema={"properties": {"id": {"type": "integer"}}}, key_properties=["id"])
+for number in range(30_000):
+    say(type="RECORD", stream="levels", record={"id": number // 2})
+say(type="STATE", value={"page": 2})
+""",
+        audit=audit,
+    )
+    assert (seen.how, audit.streams["levels"].rows, audit.checkpoints[0].rows) == ("finished", 30_000, 30_000)
+    assert len(list(audit.streams["levels"].repeated())) == 15_000
+    assert audit.streams["levels"].mismatched == 0
+
+
+def test_a_script_that_is_nowhere_is_an_error_of_the_import() -> None:
+    plan = DrivePlan("", (), (), {}, command=Command("singer", "tap-of-nobody"))
+    with Zygote() as zygote, DrivenCommand(zygote, plan) as source:
+        assert "no console script 'tap-of-nobody'" in (source.import_error or "")
+
+
+def test_an_installed_script_is_found_by_its_name() -> None:
+    plan = DrivePlan("", (), (), {}, command=Command("singer", "pygmentize"))
+    with Zygote() as zygote, DrivenCommand(zygote, plan) as source:
+        assert source.import_error is None
+        assert source._source == "pygments.cmdline:main"
