@@ -1,0 +1,64 @@
+"""Singer taps through the whole command line: a good one, and the same with one thing broken at a time."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from certify.model import Report, Status
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Command
+
+GOOD = Path(__file__).resolve().parents[2] / "fixtures" / "connectors" / "good" / "singer"
+CODE = Path("src") / "tap_gauge_readings"
+
+
+@pytest.fixture
+def tap(tmp_path: Path) -> Path:
+    """A copy of the good tap."""
+    litter = shutil.ignore_patterns("__pycache__", "test_artifacts")
+    return Path(shutil.copytree(GOOD, tmp_path / "tap", ignore=litter))
+
+
+def test_a_good_tap_is_certified(
+    tap: Path, tmp_path: Path, certify: Command, report_in: Callable[[Path], Report]
+) -> None:
+    ran = certify("-C", tap, "--artifact-dir", tmp_path / "out")
+    assert (ran.code, ran.err) == (0, ""), ran.out
+    rules = [rule for rule in report_in(tmp_path / "out").rules if rule.items]
+    for rule in rules:
+        undecided = Status.UNVERIFIED if rule.area == "performance" else Status.NOT_APPLICABLE
+        assert rule.status in (Status.PASSED, undecided), rule.id
+
+
+BREAKS = {
+    "rate_limit_is_retried": ("session.py", "[429, 500", "[500"),
+    "unauthorized_fails_fast": ("command.py", "return 1", "return 0"),
+    "read_timeout_is_finite": ("gauges.py", "timeout=TIMEOUTS", "timeout=None"),
+    "pagination_is_complete": ("gauges.py", 'page["more"]', 'page["more"] and bool(page["readings"])'),
+    "no_canary_in_output": ("command.py", "{error}", "{error}: {asked.config}"),
+    "rows_match_schema": ("tap.py", '["number", "null"]', '"number"'),
+    "primary_keys_are_unique": ("tap.py", '"record": row}', '"record": row | {"number": 1}}'),
+    "resume_from_every_checkpoint": ("tap.py", "in readings:", "in readings[bool(state) :]:"),
+}
+
+
+@pytest.mark.parametrize("rule", BREAKS)
+def test_a_tap_that_breaks_a_rule_is_told_so(
+    rule: str, tap: Path, tmp_path: Path, certify: Command, report_in: Callable[[Path], Report]
+) -> None:
+    file, good, broken = BREAKS[rule]
+    path = tap / CODE / file
+    text = path.read_text("utf-8")
+    assert good in text
+    path.write_text(text.replace(good, broken), encoding="utf-8")
+    ran = certify("-C", tap, "--only", rule, "--artifact-dir", tmp_path / "out")
+    assert (ran.code, ran.err) == (1, ""), ran.out
+    (judged,) = [one for one in report_in(tmp_path / "out").rules if one.items]
+    assert judged.status is Status.FAILED
+    assert all(finding.location is not None for finding in judged.findings)
