@@ -181,6 +181,23 @@ def test_time_is_virtual_and_the_log_is_told(run: Runs) -> None:
     assert [(line.text, round(line.at)) for line in seen.log] == [("late", 60)]
 
 
+@pytest.mark.parametrize(
+    ("body", "seconds"),
+    [
+        ("with multiprocessing.Pool(2) as pool:\n    value = pool.map(abs, [-1, -2])", 0),
+        ("here, there = multiprocessing.Pipe()\nvalue = [1, 2]\nassert not here.poll(60)", 60),
+        (
+            "here, there = multiprocessing.Pipe()\nthere.send([1, 2])\nvalue = here.poll(9) and here.recv()",
+            0,
+        ),
+    ],
+)
+def test_it_may_work_in_several_processes(run: Runs, body: str, seconds: float) -> None:
+    seen = run(f"import multiprocessing\n{body}\nsay(type='STATE', value=value)")
+    assert (seen.how, seen.states) == ("finished", ("[1, 2]",))
+    assert seen.virtual_seconds == pytest.approx(seconds)
+
+
 def test_rows_are_looked_at_as_they_come(run: Runs) -> None:
     audit = RowAudit({"levels": ("id",)})
     seen = run(
