@@ -86,7 +86,7 @@ class Airbyte:
     def begin(self, tells: Teller) -> None:
         """The schemas of the catalog hold from the first record."""
         for entry in self.catalog.get("streams", ()):
-            tells.schema(_name_of(entry["stream"]), entry["stream"].get("json_schema", {}))
+            tells.schema(_name_of(entry["stream"]), _of_json(entry["stream"].get("json_schema", {})))
 
     def take(self, message: Mapping[str, Any], tells: Teller) -> str:
         """Tell what one message means; why it is none, where it is none."""
@@ -126,6 +126,16 @@ class Airbyte:
 def _name_of(described: Mapping[str, Any], key: str = "name") -> str:
     """The stream's name, after that of its namespace."""
     return ".".join(str(one) for one in (described.get("namespace"), described[key]) if one)
+
+
+def _of_json(schema: Any) -> Any:
+    """The schema without the formats that Airbyte means otherwise: its date-times may have no zone."""
+    if isinstance(schema, list):
+        return [_of_json(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    left_out = {"format"} if str(schema.get("airbyte_type")).endswith("_without_timezone") else set()
+    return {key: _of_json(value) for key, value in schema.items() if key not in left_out}
 
 
 def _log(log: Mapping[str, Any], tells: Teller) -> str:

@@ -88,6 +88,14 @@ def test_the_schemas_of_a_source_stand_in_its_catalog() -> None:
     ]
 
 
+@pytest.mark.parametrize(("zone", "has_format"), [("with", True), ("without", False)])
+def test_a_time_without_a_zone_has_no_format_of_json_schema(zone: str, has_format: bool) -> None:
+    at = {"type": "string", "format": "date-time", "airbyte_type": f"timestamp_{zone}_timezone"}
+    stream = {"name": "levels", "json_schema": {"anyOf": [{"properties": {"at": at}}]}}
+    (message,) = told(Airbyte(everything_configured({"streams": [stream]})))
+    assert ("format" in json.loads(message["schema"])["anyOf"][0]["properties"]["at"]) is has_format
+
+
 def test_log_and_errors_are_told_as_log() -> None:
     error = {"message": "no such key", "internal_message": "401", "failure_type": "config_error"}
     messages = told(
