@@ -21,7 +21,6 @@ from certify.sandbox.commands import DrivenCommand
 from certify.sandbox.driven import Command, Drive, DrivenSource, DrivePlan, FreshSource, RunsSource
 from certify.sandbox.fault_runs import FaultRuns
 from certify.sandbox.leaks import LeakSearch
-from certify.sandbox.observed_import import ImportObservation
 from certify.sandbox.parts import Part, made_parts
 from certify.sandbox.protocols import COMMANDS
 from certify.sandbox.reads import SourceReads
@@ -154,7 +153,7 @@ def source_reads(contract: Contract, recordings: Recordings, fault_runs: FaultRu
 
 @pytest.fixture(scope="session")
 def parts(
-    zygote: Zygote, contract: Contract, subject: Subject, imported: ImportObservation
+    request: pytest.FixtureRequest, zygote: Zygote, contract: Contract, subject: Subject
 ) -> tuple[Part, ...]:
     """The source, the sink and the state, as the factories that the contract names make them."""
     plan = contract.subject
@@ -162,6 +161,7 @@ def parts(
         if _command(contract) is not None:
             raise NotApplicable("a command is no object with methods")
         raise Unverified("the contract names no factory", _NEEDS_SOURCE)
+    request.getfixturevalue("imported")  # what cannot be imported makes nothing
     package = subject.package()
     planted = planted_config(contract, subject)
     path = (package.path,) if package.path else ()
