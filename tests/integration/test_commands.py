@@ -225,3 +225,46 @@ def test_an_installed_script_is_found_by_its_name() -> None:
     with Zygote() as zygote, DrivenCommand(zygote, plan) as source:
         assert source.import_error is None
         assert source._source == "pygments.cmdline:main"
+
+
+#: A source of Airbyte's protocol without its SDK.
+SOURCE = """\
+import argparse, json
+
+def say(**message):
+    print(json.dumps(message), flush=True)
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("command")
+    for name in ("--config", "--catalog", "--state"):
+        parser.add_argument(name, type=lambda path: json.load(open(path)))
+    given = parser.parse_args()
+    say(type="LOG", log={"level": "INFO", "message": given.command})
+    if given.command == "discover":
+        schema = {"type": "object", "properties": {"id": {"type": "integer"}}}
+        stream = {"name": "levels", "json_schema": schema, "supported_sync_modes": ["incremental"]}
+        return say(type="CATALOG", catalog={"streams": [stream]})
+    begin = given.state[0]["stream"]["stream_state"]["id"] if given.state else 0
+    for entry in given.catalog["streams"]:
+        name = entry["stream"]["name"]
+        for number in range(begin + 1, 4):
+            row = {"id": number if number < 3 else "three"}
+            say(type="RECORD", record={"stream": name, "data": row, "emitted_at": 1})
+        state = {"stream_descriptor": {"name": name}, "stream_state": {"id": 2}}
+        say(type="STATE", state={"type": "STREAM", "stream": state})
+"""
+
+
+def test_a_source_of_airbyte_is_asked_in_its_own_words(tmp_path: Path) -> None:
+    (tmp_path / "levels_source.py").write_text(SOURCE, encoding="utf-8")
+    command = Command("airbyte", "source-levels")
+    plan = DrivePlan("levels_source:main", (str(tmp_path),), ("levels_source",), {}, command=command)
+    audit = RowAudit({"levels": ("id",)})
+    with Zygote() as zygote, DrivenCommand(zygote, plan) as source:
+        whole = source.run(NOTHING, audit=audit)
+        rest = source.run(NOTHING, state=json.loads(whole.states[-1]))
+    assert (whole.how, len(whole.rows), whole.misspoken) == ("finished", 3, ())
+    assert [line.text for line in whole.log] == ["read"]
+    assert [one.row for one in audit.streams["levels"].mismatches] == [3]
+    assert list(rest.rows) == [("levels", '{"id": "three"}')]
