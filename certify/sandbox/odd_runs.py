@@ -56,6 +56,8 @@ class OddStream:
         self._reads = reads
         self._traced = traced
         self.runs = 0
+        #: Columns for which the source takes not every value, and says so.
+        self.refused: set[str] = set()
         self._gave_row = _gave_one_row(traced)
         self.columns = self._open()
 
@@ -123,15 +125,22 @@ class OddStream:
             return value
 
     def _problem(self, cells: Cells) -> tuple[Read, str] | None:
-        """What became of the first value that did not come through; None when all did."""
-        self.runs += 1
-        read = self._reads.changed(self._change(cells))
-        if not read.run.succeeded:
-            error = read.run.raised
-            return (
-                read,
-                f"ends the run: {error.type}: {error.message}" if error else f"ends the run: {read.run.how}",
-            )
+        """What became of the first value that did not come through; None when all did.
+
+        A column of which the source says that it does not take such values is left alone from then on.
+        """
+        while cells := {place: value for place, value in cells.items() if place[1] not in self.refused}:
+            self.runs += 1
+            read = self._reads.changed(self._change(cells))
+            if read.run.succeeded:
+                return self._first_changed(read, cells)
+            refused = _refused(read, cells)
+            if not refused:
+                return read, f"ends the run: {_ending(read)}"
+            self.refused |= refused
+        return None
+
+    def _first_changed(self, read: Read, cells: Cells) -> tuple[Read, str] | None:
         lineage = self._traced.lineage
         assert lineage is not None
         rows = {lineage.of_row(row): row for stream, row in read.records() if stream == self._traced.stream}
@@ -174,6 +183,19 @@ class OddStream:
         return read, self._traced.lost(self._traced.records, rows)
 
 
+def _refused(read: Read, cells: Cells) -> set[str]:
+    """The columns that the source names in an error of its own, which it raises for what it does not take."""
+    error = read.run.raised
+    if error is None or "." not in error.type:
+        return set()
+    return {name for _, name in cells if name in error.message}
+
+
+def _ending(read: Read) -> str:
+    error = read.run.raised
+    return f"{error.type}: {error.message}" if error else read.run.how
+
+
 def _gave_one_row(traced: Traced) -> list[bool]:
     """For each record whether it gave a row, and no other record has its key."""
     assert traced.lineage is not None
@@ -211,9 +233,8 @@ def odd_findings(reads: SourceReads, streams: Sequence[OddStream], wide: int) ->
             yield Finding(said, reads.at(odd.read.run), "the value as it was read")
         read, lost = one.lost_when_wide(wide)
         if not read.run.succeeded:
-            error = read.run.raised
-            said = f"{error.type}: {error.message}" if error else read.run.how
-            yield Finding(f"with {wide} more columns the run ends: {said}", reads.at(read.run), "the rows")
+            said = f"with {wide} more columns the run ends: {_ending(read)}"
+            yield Finding(said, reads.at(read.run), "the rows")
         elif lost:
             yield Finding(f"with {wide} more columns {len(lost)} rows are lacking", reads.at(), "the rows")
 

@@ -120,6 +120,11 @@ class SourceReads:
         _ = self.full
         return self.read(self._runs.cassette)
 
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """What the source is made with."""
+        return self._runs.source.plan.config
+
     @cached_property
     def records(self) -> Records:
         """The records in the recorded answers. Unverified when none are found."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from certify import Contract, Finding, HarnessFault, NotApplicable, SourceReads, Unverified
+from certify.replay.lineage import trace
+from certify.replay.records import Record, at
 from certify.run import Run
 from certify.sandbox.audit import Checkpoint
-from certify.sandbox.cells import comes_after
-from certify.sandbox.reads import Resumption, digests_of
+from certify.sandbox.cells import comes_after, is_a_place
+from certify.sandbox.reads import Resumption, Traced, digests_of
 from certify.sandbox.row_schema import RowSchema
 
 #: Findings of one kind that are listed; the evidence has their number.
@@ -68,12 +70,27 @@ def mismatches(reads: SourceReads) -> Iterator[Finding]:
 
 
 def lost_records(reads: SourceReads) -> Iterator[Finding]:
-    """Recorded records that gave no row."""
+    """Recorded records that gave no row, but for those before a start that the configuration names."""
     for traced in reads.traced:
         lost = traced.lineage.lost(traced.records, traced.rows) if traced.lineage else []
-        if lost:
+        if lost and not _lie_before_the_start(reads, traced, lost):
             said = f"{len(lost)} of {len(traced.records)} records give no row{of(traced.stream)}"
             yield Finding(f"{said}, such as {shown(lost[0])}", reads.at(), "a row for each record")
+
+
+def _lie_before_the_start(reads: SourceReads, traced: Traced, lost: Sequence[Record]) -> bool:
+    """Whether a value of the configuration parts these records from those that gave rows: a `start_date`."""
+    column = reads.contract.subject.cursor_fields.get(traced.stream)
+    field = trace(traced.rows, traced.records, (column,)) if column else None
+    if column is None or field is None:
+        return False
+    before = [at(one, field.fields[0]) for one in lost]
+    after = [row[column] for row in traced.rows if row.get(column) is not None]
+    return None not in before and any(
+        all(comes_after(start, one) for one in before) and not any(comes_after(start, one) for one in after)
+        for start in reads.config.values()
+        if isinstance(start, (str, int, float)) and not isinstance(start, bool) and is_a_place(start)
+    )
 
 
 def other_rows(reads: SourceReads) -> Iterator[Finding]:

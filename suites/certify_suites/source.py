@@ -305,5 +305,8 @@ def test_wide_and_odd_values(source_reads: SourceReads, evidence: EvidenceLog) -
     found = list(odd_findings(source_reads, streams, wide))
     for one in streams:
         names = ", ".join(column.name for column in one.columns) or "no column"
-        evidence.saw("rows", f"odd values in {names}, in {one.runs} runs; one with {wide} more columns")
+        refused = f" (refused by name: {', '.join(sorted(one.refused))})" if one.refused else ""
+        evidence.saw(
+            "rows", f"odd values in {names}{refused}, in {one.runs} runs; one with {wide} more columns"
+        )
     no_findings(found)
