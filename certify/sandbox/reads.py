@@ -176,18 +176,20 @@ class SourceReads:
         return found
 
     def resumptions(self) -> Iterator[Resumption]:
-        """A read from each state of the full one, on what was recorded for it.
+        """A read from each state of the full one that can be tried, on what was recorded for it.
 
         Without a recording of its own, a state is tried on the full one: a source that resumes by page asks
-        for nothing else. Unverified when a state cannot be tried.
+        for nothing else.
         """
-        untried = []
         for number, checkpoint in enumerate(self.checkpoints, 1):
             found = self._resume(number, checkpoint)
             if isinstance(found, Resumption):
                 yield found
-            else:
-                untried.append(f"{number} ({found})")
+
+    def require_all_tried(self) -> None:
+        """Unverified when nothing is recorded for a read from one of the states."""
+        tried = [self._resume(number, one) for number, one in enumerate(self.checkpoints, 1)]
+        untried = [f"{number} ({one})" for number, one in enumerate(tried, 1) if isinstance(one, str)]
         if untried:
             raise Unverified(f"nothing is recorded for a read from state {', '.join(untried[:5])}", _RECORD)
 

@@ -154,3 +154,11 @@ def test_a_value_that_is_refused_by_name_is_not_blamed(orders: Path) -> None:
     rule = judged(orders, "wide_and_odd_values").rules["wide_and_odd_values"]
     assert rule["status"] == "passed"
     assert "(refused by name: status)" in rule["evidence"][0]["summary"]
+
+
+def test_what_one_state_loses_is_told_though_another_cannot_be_tried(orders: Path) -> None:
+    (orders / CASSETTES / "incremental.yaml").unlink()
+    edit(orders, SOURCE, ("position <= self._start)", "position[0].date() <= self._start[0].date())"))
+    rule = judged(orders, "resume_from_every_checkpoint").rules["resume_from_every_checkpoint"]
+    assert rule["status"] == "failed"
+    assert "taken up from state 1" in rule["findings"][0]["message"]
