@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import multiprocessing.connection
 import select
 import selectors
 import subprocess
@@ -51,6 +52,7 @@ def turn_to_virtual() -> None:
     )
     setattr(subprocess, "time", SimpleNamespace(sleep=_sleep))  # noqa: B010  where it looks for a program's end
     setattr(asyncio.BaseEventLoop, "time", lambda loop: _virtual_monotonic())  # noqa: B010  a method to mypy
+    _wait_for_connections()
     _wait_virtually(threading.Condition, "wait", "condition")
     _wait_virtually(threading.Thread, "join", "join", done=lambda thread: not thread.is_alive())
     for kind in {selectors.DefaultSelector, selectors.PollSelector, selectors.SelectSelector}:
@@ -76,6 +78,24 @@ def _wait_virtually(
         return None
 
     setattr(owner, name, method)
+
+
+def _wait_for_connections() -> None:
+    """Have `multiprocessing` wait here: it asks until the clock is past a moment, not at it."""
+    real = multiprocessing.connection.wait
+
+    def wait(objects: Any, timeout: float | None = None) -> Any:
+        if clock is None or timeout is None:
+            return real(objects, timeout)
+
+        def look(seconds: float) -> Any:
+            if seconds:
+                _sleep(seconds)
+            return real(objects, -1)
+
+        return look(0) if timeout <= 0 else clock.wait(timeout, "connection", look) or []
+
+    setattr(multiprocessing.connection, "wait", wait)  # noqa: B010  a function to mypy
 
 
 def _virtual_select(read: Any, write: Any, trouble: Any, timeout: float | None = None) -> Any:
