@@ -465,6 +465,7 @@ def test_a_side_effect_of_importing_is_found_and_undone(
     require_nothing_left(after)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: effect.name)
 def test_a_side_effect_is_found_and_undone_where_namespaces_are_refused(
     effect: Effect, tmp_path: Path
