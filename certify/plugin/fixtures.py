@@ -145,6 +145,13 @@ def imported(request: pytest.FixtureRequest, ahead: Ahead) -> ImportObservation:
     return seen
 
 
+@pytest.fixture(scope="session")
+def import_as_seen(request: pytest.FixtureRequest) -> None:
+    """Blocked where the import is observed in this run, and failed; else whoever imports it finds out."""
+    if any("import_observation" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("imported")
+
+
 #: What a test run would wait for, or end of.
 _HOLDS_UP = ("sleep", "exit", "signal", "process", "thread")
 

@@ -81,7 +81,7 @@ def fault_runs(
     contract: Contract,
     subject: Subject,
     recordings: Recordings,
-    imported: ImportObservation,
+    import_as_seen: None,
 ) -> Iterator[FaultRuns]:
     """Runs the source through faults, in a sandbox of its own that has imported it."""
     package = subject.package()

@@ -45,7 +45,7 @@ def keeping(
     state = contract.subject.state
     if state is None:
         raise Unverified("the contract does not say how the state back end is made", _NEEDS_STATE)
-    request.getfixturevalue("imported")
+    request.getfixturevalue("import_as_seen")
     package = subject.package()
     planted = planted_config(contract, subject)
     plan = KeepPlan(

@@ -119,7 +119,7 @@ def loads(
     """Loads rows with the sink, in a sandbox of its own that has imported it."""
     if contract.subject.sink is None:
         raise Unverified("there is no sink to load with", _NEEDS_SINK)
-    request.getfixturevalue("imported")
+    request.getfixturevalue("import_as_seen")
     package = subject.package()
     planted = planted_config(contract, subject)
     plan = LoadPlan(
