@@ -263,7 +263,7 @@ def test_batch_limit_is_respected(contract: Contract, sink_runs: SinkRuns, evide
         rows = sink_runs.sample.many(_BATCHES * limit + 1)
     except TooFew as error:
         raise Unverified(f"{sink_runs.sample.origin}: {error}", _NEEDS_KEY) from error
-    load = sink_runs.load_anew(strategy, rows)
+    load = sink_runs.load_anew(strategy, rows, points=True)
     if not load.calls:
         raise Unverified("no call of the sink into a database driver could be seen")
     note(evidence, load, f" in {len(load.calls)} calls, at most {load.most_taken} rows between two")

@@ -28,11 +28,11 @@ def load(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     if not isolated:
         stay_here(task["port"])
     before = frozenset(sys.modules)
-    points = Points(says, task["ends_at"], task["waits"])
+    points = Points(says, task["ends_at"], task["waits"], task["tells"])
     rows = points.before_each(map(from_json, task["rows"]), task["fails_after"])
     try:
-        if task["port"] is None:
-            DriverCalls(points).install()
+        if task["tells"] and task["port"] is None:
+            DriverCalls(points).install()  # every call of Python's costs more from here on
         sink = find(task["sink"])(
             task["config"],
             target_url=task["target_url"],
