@@ -7,7 +7,7 @@ import pytest
 from tests.acceptance.terminal import EXPECTED, SHOWN, shown
 
 #: Each is a whole certification.
-BY_NIGHT = ("optional_dependencies_are_optional",)
+BY_NIGHT = ("optional_dependencies_are_optional", "examples_parse")
 
 
 @pytest.mark.parametrize(

@@ -382,7 +382,9 @@ ENDLESS = {
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        pytest.param(*what, id=name, marks=[pytest.mark.nightly] if name == "yielding" else [])
+        pytest.param(
+            *what, id=name, marks=[pytest.mark.nightly] if name in ("yielding", "sleeping in C") else []
+        )
         for name, what in ENDLESS.items()
     ],
 )
