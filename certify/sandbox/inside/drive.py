@@ -21,7 +21,7 @@ from .clock import VirtualClock
 from .frames import FrameWriter
 from .network import Network
 from .pace import kind_of, take
-from .places import here, tell_requests
+from .places import here, lies_in, tell_requests
 from .told import END, START, message_of, told
 
 #: For jitter: with the same one each time, a run waits as long as the one before.
@@ -44,6 +44,7 @@ def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     `live`: time is real, since the wire asks a live API.
     """
     os.environ.update(task["environment"])
+    lies_in(task["path"])
     random.seed(SEED)
     tells = _Teller(says, task.get("needles") or (), math.inf if task.get("audited") else _WHOLE_ROWS)
     clock = VirtualClock(task["start"], task["page"], task["budget"], tells.say, tells.exhausted)

@@ -12,6 +12,7 @@ from typing import Any
 
 from .drive import SEED, find, imported_since, package_of
 from .frames import FrameWriter
+from .places import lies_in
 from .points import DriverCalls, Points
 from .told import told
 from .typed import from_json
@@ -24,6 +25,7 @@ def load(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     the state that is written once the load has returned.
     """
     os.environ.update(task["environment"])
+    lies_in(task["path"])
     random.seed(SEED)
     if not isolated:
         stay_here(task["port"])
