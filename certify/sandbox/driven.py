@@ -120,6 +120,7 @@ class DrivenSource:
         zygote.start()
         self._page_file = zygote.private / "clock"
         self._page_file.write_bytes(bytes(PAGE))
+        self._last = 0.0
         with self._page_file.open("r+b") as file:
             self._page = mmap.mmap(file.fileno(), PAGE)
         warmed = zygote.warm({"path": list(plan.path), "modules": list(plan.modules)})
@@ -146,9 +147,11 @@ class DrivenSource:
         self._wire.close()
 
     def _now(self) -> float:
-        """The clock as the connector's side says it is; it may say anything."""
+        """The clock as the connector's side says it is; it may say anything, and is believed what can be."""
         said = float(_OFFSET.unpack_from(self._page)[0])
-        return said if 0.0 <= said < LONGEST else 0.0
+        if 0.0 <= said < LONGEST:
+            self._last = said
+        return self._last
 
     def run(
         self,
@@ -171,6 +174,7 @@ class DrivenSource:
         there, in whatever order requests are sent beside each other now.
         """
         _OFFSET.pack_into(self._page, 0, 0.0)
+        self._last = 0.0
         start = (cassette.moment or _SOME_MOMENT).timestamp() + later
         path = (cassette.name, stream, repr(state))
         task = self._task(start, stream, state, check) | {
