@@ -21,7 +21,7 @@ def comes_after(one: Any, other: Any) -> bool:
 
 def is_a_place(value: Any) -> bool:
     """Whether it is a moment or a number, so that something can stand before it and after it."""
-    return _place(value)[0] < 2
+    return not isinstance(value, bool) and _place(value)[0] < 2
 
 
 def _place(value: Any) -> tuple[int, Any]:

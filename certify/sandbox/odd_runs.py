@@ -17,6 +17,7 @@ from certify.replay.records import Record, as_text
 from certify.rules import HarnessFault, Unverified
 from certify.sandbox.odd_values import Cells, Column, changed_record, open_columns
 from certify.sandbox.reads import Read, SourceReads, Traced
+from certify.text import cut
 
 #: Sets of values that are tried, and records that get any.
 _TRIED, _RECORDS = 6, 20
@@ -70,6 +71,11 @@ class OddStream:
         columns = open_columns(rows, records, schema, fixed)
         asked = " ".join(f"{one.asked.target} {one.asked.body!r}" for one in self._reads.full.run.exchanges)
         return [one for one in columns if not any(_stands_in(row.get(one.name), asked) for row in rows)]
+
+    @property
+    def tried(self) -> list[str]:
+        """The columns in which odd values are tried, but for those that the source refuses by name."""
+        return [one.name for one in self.columns if one.name not in self.refused]
 
     def first_odd(self) -> Odd | None:
         """The first value that did not come through, made small."""
@@ -136,7 +142,7 @@ class OddStream:
                 return self._first_changed(read, cells)
             refused = _refused(read, cells)
             if not refused:
-                return read, f"ends the run: {_ending(read)}"
+                return read, f"ends the run: {self._reads.ending(read.run)}"
             self.refused |= refused
         return None
 
@@ -191,11 +197,6 @@ def _refused(read: Read, cells: Cells) -> set[str]:
     return {name for _, name in cells if name in error.message}
 
 
-def _ending(read: Read) -> str:
-    error = read.run.raised
-    return f"{error.type}: {error.message}" if error else read.run.how
-
-
 def _gave_one_row(traced: Traced) -> list[bool]:
     """For each record whether it gave a row, and no other record has its key."""
     assert traced.lineage is not None
@@ -233,7 +234,7 @@ def odd_findings(reads: SourceReads, streams: Sequence[OddStream], wide: int) ->
             yield Finding(said, reads.at(odd.read.run), "the value as it was read")
         read, lost = one.lost_when_wide(wide)
         if not read.run.succeeded:
-            said = f"with {wide} more columns the run ends: {_ending(read)}"
+            said = f"with {wide} more columns the run ends: {reads.ending(read.run)}"
             yield Finding(said, reads.at(read.run), "the rows")
         elif lost:
             yield Finding(f"with {wide} more columns {len(lost)} rows are lacking", reads.at(), "the rows")
@@ -245,5 +246,4 @@ def _stands_in(value: Any, asked: str) -> bool:
 
 
 def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=True)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return cut(json.dumps(value, ensure_ascii=True), _SHOWN)
