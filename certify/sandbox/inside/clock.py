@@ -100,7 +100,7 @@ class VirtualClock:
 
     @property
     def offset(self) -> float:
-        """Virtual seconds since the start; the last that were, while the connector's nonsense lies in the page."""
+        """Virtual seconds since the start; where nonsense lies in the page, the last that could be."""
         said = float(_OFFSET.unpack_from(self._page)[0])
         if 0.0 <= said <= self.budget + 1.0:
             self._last = said
