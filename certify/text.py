@@ -16,7 +16,12 @@ _UNSEEN = re.compile(
 def visible(text: str, limit: int = 4000) -> str:
     """The text with every such character written as an escape, cut to a length."""
     shown = _UNSEEN.sub(_escape, text[: limit + 1])
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    return cut(shown, limit)
+
+
+def cut(text: str, limit: int) -> str:
+    """The text, or as much of it as goes into so many characters with an ellipsis."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -143,6 +144,14 @@ def imported(request: pytest.FixtureRequest, ahead: Ahead) -> ImportObservation:
     if wanted and not hasattr(request.config, "workerinput") and not _what_holds_up(seen):
         ahead.begin()
     return seen
+
+
+@pytest.fixture(scope="session")
+def import_as_seen(request: pytest.FixtureRequest) -> None:
+    """Blocked where the import is observed in this run, and failed; else whoever imports it finds out."""
+    if any("import_observation" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        with contextlib.suppress(Unverified):  # of what package: a command is run without that being known
+            request.getfixturevalue("imported")
 
 
 #: What a test run would wait for, or end of.

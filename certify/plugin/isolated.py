@@ -27,6 +27,10 @@ _SETTINGS = (
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD",
     "PY_COLORS",
     "PYTEST_DEBUG",
+    # Of a worker that starts us: pytest-benchmark then measures nothing.
+    "PYTEST_XDIST_WORKER",
+    "PYTEST_XDIST_WORKER_COUNT",
+    "PYTEST_XDIST_TESTRUNUID",
 )
 
 

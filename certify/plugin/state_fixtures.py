@@ -35,12 +35,17 @@ _PLAINEST = ("full_refresh", "incremental_merge", "incremental_append")
 
 @pytest.fixture(scope="session")
 def keeping(
-    pytestconfig: pytest.Config, contract: Contract, subject: Subject, target_url: str
+    request: pytest.FixtureRequest,
+    pytestconfig: pytest.Config,
+    contract: Contract,
+    subject: Subject,
+    target_url: str,
 ) -> Iterator[Keeping]:
     """Drives the state back end, in a sandbox of its own that has imported it."""
     state = contract.subject.state
     if state is None:
         raise Unverified("the contract does not say how the state back end is made", _NEEDS_STATE)
+    request.getfixturevalue("import_as_seen")
     package = subject.package()
     planted = planted_config(contract, subject)
     plan = KeepPlan(

@@ -109,11 +109,17 @@ def target_url(pytestconfig: pytest.Config, contract: Contract) -> str:
 
 @pytest.fixture(scope="session")
 def loads(
-    pytestconfig: pytest.Config, contract: Contract, subject: Subject, sample: Sample, target_url: str
+    request: pytest.FixtureRequest,
+    pytestconfig: pytest.Config,
+    contract: Contract,
+    subject: Subject,
+    sample: Sample,
+    target_url: str,
 ) -> Iterator[Loads]:
     """Loads rows with the sink, in a sandbox of its own that has imported it."""
     if contract.subject.sink is None:
         raise Unverified("there is no sink to load with", _NEEDS_SINK)
+    request.getfixturevalue("import_as_seen")
     package = subject.package()
     planted = planted_config(contract, subject)
     plan = LoadPlan(

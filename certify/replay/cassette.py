@@ -37,6 +37,11 @@ class Asked:
     is_encrypted: bool = False
 
     @property
+    def address(self) -> tuple[str, str, str]:
+        """What the pages of one list have in common."""
+        return self.method, self.host, self.path
+
+    @property
     def target(self) -> str:
         """Path and query."""
         return f"{self.path}?{self.query}" if self.query else self.path

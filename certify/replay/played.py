@@ -39,7 +39,7 @@ class Exchange:
     @property
     def address(self) -> tuple[str, str, str]:
         """What the pages of one list have in common."""
-        return self.asked.method, self.asked.host, self.asked.path
+        return self.asked.address
 
     @property
     def is_safe(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from certify.run import Row, Rows
+from certify.run import Row, Rows, digest_of
 from certify.sandbox.cells import comes_after, plain
 from certify.sandbox.row_schema import Mismatch, RowSchema
 
@@ -120,8 +120,7 @@ class RowAudit:
         if self._count <= _KEPT:
             self._kept.append((stream, text))
         else:
-            told = f"{stream}\0{text}".encode("utf-8", "surrogatepass")
-            self._digests += hashlib.blake2b(told, digest_size=8).digest()
+            self._digests += digest_of((stream, text))
         name = self.name_of(stream)
         seen = self.streams[name]
         seen.rows += 1

@@ -19,6 +19,11 @@ def comes_after(one: Any, other: Any) -> bool:
     return str(one) > str(other)
 
 
+def is_a_place(value: Any) -> bool:
+    """Whether it is a moment or a number, so that something can stand before it and after it."""
+    return not isinstance(value, bool) and _place(value)[0] < 2
+
+
 def _place(value: Any) -> tuple[int, Any]:
     if isinstance(value, (int, float)):
         return 0, value

@@ -134,6 +134,7 @@ class DrivenSource:
         zygote.start()
         self._page_file = zygote.private / "clock"
         self._page_file.write_bytes(bytes(PAGE))
+        self._last = 0.0
         with self._page_file.open("r+b") as file:
             self._page = mmap.mmap(file.fileno(), PAGE)
         script = plan.command.script if plan.command and not plan.source else None
@@ -162,9 +163,11 @@ class DrivenSource:
         self._wire.close()
 
     def _now(self) -> float:
-        """The clock as the connector's side says it is; it may say anything."""
+        """The clock as the connector's side says it is; it may say anything, and is believed what can be."""
         said = float(_OFFSET.unpack_from(self._page)[0])
-        return said if 0.0 <= said < LONGEST else 0.0
+        if 0.0 <= said < LONGEST:
+            self._last = said
+        return self._last
 
     def run(
         self,
@@ -220,6 +223,7 @@ class DrivenSource:
 
     def _rewind(self) -> None:
         _OFFSET.pack_into(self._page, 0, 0.0)
+        self._last = 0.0
 
     def _task(self, start: float, stream: str | None, state: Any, check: bool) -> dict[str, Any]:
         return {

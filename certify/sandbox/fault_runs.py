@@ -145,6 +145,10 @@ class FaultRuns:
             later = self.source.run(self.cassette)
         return volatile_columns(self.baseline, later)
 
+    def observed(self, run: Run) -> Observed:
+        """A run without a fault, beside the happy path."""
+        return self._beside(Scenario(), run, self.baseline)
+
     def _beside(self, scenario: Scenario, run: Run, baseline: Run) -> Observed:
         return Observed(scenario, run, baseline, self.root, self.named, lambda: self.volatile)
 

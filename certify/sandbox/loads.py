@@ -133,9 +133,11 @@ class Loads:
         fails_after: int | None = None,
         then: Mapping[str, Any] | None = None,
         also: Callable[[], Any] | None = None,
+        points: bool = False,
     ) -> Load:
         """One load of these rows into the target as it is.
 
+        `points`: those of the load are told, as they are anyway where there is anything to do at one.
         `looks`: at each point (2: at each second one), the target is read over another connection while the
         load stands still.
         `stop`: at this point the process is killed, or the connection to the database cut. After
@@ -150,6 +152,7 @@ class Loads:
         task = self._task(rows, strategy) | {
             "ends_at": stop.number if stop is not None and stop.kind != "message" else None,
             "waits": looks > 0 or self._relay is not None,
+            "tells": points or looks > 0 or stop is not None or then is not None,
             "fails_after": fails_after,
             "then": None if then is None else dict(then),
         }

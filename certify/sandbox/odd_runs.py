@@ -17,6 +17,7 @@ from certify.replay.records import Record, as_text
 from certify.rules import HarnessFault, Unverified
 from certify.sandbox.odd_values import Cells, Column, changed_record, open_columns
 from certify.sandbox.reads import Read, SourceReads, Traced
+from certify.text import cut
 
 #: Sets of values that are tried, and records that get any.
 _TRIED, _RECORDS = 6, 20
@@ -56,6 +57,8 @@ class OddStream:
         self._reads = reads
         self._traced = traced
         self.runs = 0
+        #: Columns for which the source takes not every value, and says so.
+        self.refused: set[str] = set()
         self._gave_row = _gave_one_row(traced)
         self.columns = self._open()
 
@@ -68,6 +71,11 @@ class OddStream:
         columns = open_columns(rows, records, schema, fixed)
         asked = " ".join(f"{one.asked.target} {one.asked.body!r}" for one in self._reads.full.run.exchanges)
         return [one for one in columns if not any(_stands_in(row.get(one.name), asked) for row in rows)]
+
+    @property
+    def tried(self) -> list[str]:
+        """The columns in which odd values are tried, but for those that the source refuses by name."""
+        return [one.name for one in self.columns if one.name not in self.refused]
 
     def first_odd(self) -> Odd | None:
         """The first value that did not come through, made small."""
@@ -123,15 +131,22 @@ class OddStream:
             return value
 
     def _problem(self, cells: Cells) -> tuple[Read, str] | None:
-        """What became of the first value that did not come through; None when all did."""
-        self.runs += 1
-        read = self._reads.changed(self._change(cells))
-        if not read.run.succeeded:
-            error = read.run.raised
-            return (
-                read,
-                f"ends the run: {error.type}: {error.message}" if error else f"ends the run: {read.run.how}",
-            )
+        """What became of the first value that did not come through; None when all did.
+
+        A column of which the source says that it does not take such values is left alone from then on.
+        """
+        while cells := {place: value for place, value in cells.items() if place[1] not in self.refused}:
+            self.runs += 1
+            read = self._reads.changed(self._change(cells))
+            if read.run.succeeded:
+                return self._first_changed(read, cells)
+            refused = _refused(read, cells)
+            if not refused:
+                return read, f"ends the run: {self._reads.ending(read.run)}"
+            self.refused |= refused
+        return None
+
+    def _first_changed(self, read: Read, cells: Cells) -> tuple[Read, str] | None:
         lineage = self._traced.lineage
         assert lineage is not None
         rows = {lineage.of_row(row): row for stream, row in read.records() if stream == self._traced.stream}
@@ -174,6 +189,14 @@ class OddStream:
         return read, self._traced.lost(self._traced.records, rows)
 
 
+def _refused(read: Read, cells: Cells) -> set[str]:
+    """The columns that the source names in an error of its own, which it raises for what it does not take."""
+    error = read.run.raised
+    if error is None or "." not in error.type:
+        return set()
+    return {name for _, name in cells if name in error.message}
+
+
 def _gave_one_row(traced: Traced) -> list[bool]:
     """For each record whether it gave a row, and no other record has its key."""
     assert traced.lineage is not None
@@ -211,9 +234,8 @@ def odd_findings(reads: SourceReads, streams: Sequence[OddStream], wide: int) ->
             yield Finding(said, reads.at(odd.read.run), "the value as it was read")
         read, lost = one.lost_when_wide(wide)
         if not read.run.succeeded:
-            error = read.run.raised
-            said = f"{error.type}: {error.message}" if error else read.run.how
-            yield Finding(f"with {wide} more columns the run ends: {said}", reads.at(read.run), "the rows")
+            said = f"with {wide} more columns the run ends: {reads.ending(read.run)}"
+            yield Finding(said, reads.at(read.run), "the rows")
         elif lost:
             yield Finding(f"with {wide} more columns {len(lost)} rows are lacking", reads.at(), "the rows")
 
@@ -224,5 +246,4 @@ def _stands_in(value: Any, asked: str) -> bool:
 
 
 def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=True)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return cut(json.dumps(value, ensure_ascii=True), _SHOWN)

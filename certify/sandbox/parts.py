@@ -8,6 +8,7 @@ from typing import Any
 
 from certify.contract import Contract
 from certify.rules import HarnessFault
+from certify.sandbox.canaries import Seeded
 from certify.sandbox.limits import Limits
 from certify.sandbox.zygote import Zygote
 
@@ -34,16 +35,19 @@ class Part:
     raised: str
 
 
-def made_parts(
-    zygote: Zygote, contract: Contract, path: tuple[str, ...], config: Mapping[str, Any]
-) -> Iterator[Part]:
+def made_parts(zygote: Zygote, contract: Contract, path: tuple[str, ...], planted: Seeded) -> Iterator[Part]:
     """Each part that the contract names, made in a sandbox without a network."""
     plan = contract.subject
     factories = {"source": plan.source, "sink": plan.sink, "state": plan.state}
     named = {kind: factory for kind, factory in factories.items() if factory}
     zygote.start()
-    parts = [_asked(kind, factory, contract, config, str(zygote.private)) for kind, factory in named.items()]
-    ended = zygote.run({"do": "describe", "path": list(path), "parts": parts}, _LIMITS)
+    task = {
+        "do": "describe",
+        "path": list(path),
+        "environment": dict(planted.environment),
+        "parts": [_asked(kind, one, contract, planted, str(zygote.private)) for kind, one in named.items()],
+    }
+    ended = zygote.run(task, _LIMITS)
     told = {str(one["made"]["kind"]): one["made"] for one in ended.messages if "made" in one}
     for kind, factory in named.items():
         if kind not in told:
@@ -51,9 +55,7 @@ def made_parts(
         yield _part(kind, factory, told[kind])
 
 
-def _asked(
-    kind: str, factory: str, contract: Contract, config: Mapping[str, Any], private: str
-) -> dict[str, Any]:
+def _asked(kind: str, factory: str, contract: Contract, planted: Seeded, private: str) -> dict[str, Any]:
     url = f"sqlite:///{private}/parts.db"
     strategies = contract.strategies.get(kind, ())
     keys = next(iter(contract.subject.primary_keys.values()), ("id",))
@@ -68,7 +70,13 @@ def _asked(
         "state": {"url": url},
     }[kind]
     methods = [one for alternatives in METHODS[kind] for one in alternatives]
-    return {"kind": kind, "factory": factory, "given": [dict(config)], "named": named, "methods": methods}
+    return {
+        "kind": kind,
+        "factory": factory,
+        "given": [dict(planted.config)],
+        "named": named,
+        "methods": methods,
+    }
 
 
 def _part(kind: str, factory: str, told: Mapping[str, Any]) -> Part:

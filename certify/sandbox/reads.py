@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import sys
 from array import array
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -20,9 +18,9 @@ from certify.replay.matching import CassetteIndex, Key, names_a_token_call
 from certify.replay.played import Exchange
 from certify.replay.records import Change, Path, Record, Records, find_records
 from certify.rules import HarnessFault, Unverified
-from certify.run import Rows, Run
+from certify.run import Rows, Run, digest_of
 from certify.sandbox.audit import Checkpoint, RowAudit
-from certify.sandbox.cells import plain
+from certify.sandbox.cells import is_a_place, plain
 from certify.sandbox.fault_runs import FaultRuns
 from certify.sandbox.observed_run import innermost
 
@@ -60,7 +58,6 @@ class Resumption:
     number: int
     checkpoint: Checkpoint
     read: Read
-    is_last: bool
 
 
 @dataclass(frozen=True)
@@ -106,12 +103,10 @@ class SourceReads:
     @cached_property
     def full(self) -> Read:
         """All of it, from the beginning. Blocked when that fails."""
-        baseline = self._runs.baseline
+        _ = self._runs.baseline
         read = self.read(self._runs.cassette)
-        if not read.run.succeeded:
-            raise HarnessFault(f"the happy path succeeds and then does not: {read.run.how}")
-        if len(read.run.rows) != len(baseline.rows) and not read.run.rows:
-            raise HarnessFault("the happy path gives rows and then none")
+        if not (read.run.succeeded and read.run.rows):
+            raise HarnessFault(f"the happy path succeeds, and then does not: {self.ending(read.run)}")
         return read
 
     @cached_property
@@ -171,18 +166,20 @@ class SourceReads:
         return found
 
     def resumptions(self) -> Iterator[Resumption]:
-        """A read from each state of the full one, on what was recorded for it.
+        """A read from each state of the full one that can be tried, on what was recorded for it.
 
         Without a recording of its own, a state is tried on the full one: a source that resumes by page asks
-        for nothing else. Unverified when a state cannot be tried.
+        for nothing else.
         """
-        untried = []
         for number, checkpoint in enumerate(self.checkpoints, 1):
             found = self._resume(number, checkpoint)
             if isinstance(found, Resumption):
                 yield found
-            else:
-                untried.append(f"{number} ({found})")
+
+    def require_all_tried(self) -> None:
+        """Unverified when nothing is recorded for a read from one of the states."""
+        tried = [self._resume(number, one) for number, one in enumerate(self.checkpoints, 1)]
+        untried = [f"{number} ({one})" for number, one in enumerate(tried, 1) if isinstance(one, str)]
         if untried:
             raise Unverified(f"nothing is recorded for a read from state {', '.join(untried[:5])}", _RECORD)
 
@@ -199,7 +196,7 @@ class SourceReads:
             if own is not None:
                 raise HarnessFault(f"{own.name}: {read.run.missed[0].miss}")
             return str(read.run.missed[0].miss)
-        return Resumption(number, checkpoint, read, is_last)
+        return Resumption(number, checkpoint, read)
 
     def last_resumption(self) -> Resumption:
         """The read from the last state. Unverified when nothing is recorded for it."""
@@ -226,6 +223,17 @@ class SourceReads:
         keys = [self._index.key(one.asked) for one in self._runs.cassette.recorded]
         return keys.index(exchange.key)
 
+    @property
+    def starts(self) -> list[Any]:
+        """The values of the configuration from which on a source may be meant to read."""
+        plain = (str, int, float)
+        values = self._runs.source.plan.config.values()
+        return [one for one in values if isinstance(one, plain) and is_a_place(one)]
+
+    def ending(self, run: Run) -> str:
+        """How a run ended, in words."""
+        return self._runs.observed(run).ending
+
     def at(self, run: Run | None = None) -> Location:
         """The line to look at: where an error was raised, else the factory that the contract names."""
         places = run.raised.places if run is not None and run.raised is not None else ()
@@ -235,8 +243,6 @@ class SourceReads:
 def digests_of(rows: Rows) -> array[int]:
     """Every row in order, eight bytes each."""
     made = array("Q")
-    for stream, row in rows.kept:
-        told = f"{stream}\0{row}".encode("utf-8", "surrogatepass")
-        made.append(int.from_bytes(hashlib.blake2b(told, digest_size=8).digest(), sys.byteorder))
+    made.frombytes(b"".join(map(digest_of, rows.kept)))
     made.frombytes(rows.digests)
     return made

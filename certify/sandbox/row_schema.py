@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from certify.text import cut
+
 #: Characters of a value that is shown.
 _SHOWN = 80
 
@@ -50,5 +52,4 @@ def _refuse(uri: str) -> Any:
 
 
 def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return cut(json.dumps(value, ensure_ascii=False, default=str), _SHOWN)

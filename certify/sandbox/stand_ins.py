@@ -6,12 +6,11 @@ import itertools
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from certify.replay.cassette import Cassette, Recorded
+from certify.replay.cassette import Cassette
 from certify.replay.played import Exchange
 from certify.replay.records import Record, at, document_of, leaves, put, with_document
 from certify.rules import HarnessFault, NotApplicable
@@ -33,14 +32,16 @@ class Gap:
 def empty_source(reads: SourceReads) -> Read:
     """A read of an API that has no records: each list answers with its last page, emptied."""
     found = reads.records
+    total = sum(len(records) for _, _, records in found.lists())
     last: dict[tuple[str, str, str], Any] = {}
     for number, path, records in found.lists():
         one = found.cassette.recorded[number]
         document = put(document_of(one.answer), path, [])
-        last[_address(one)] = _counted(document, {len(records), sum(1 for _ in _every(reads))})
+        last[one.asked.address] = _counted(document, {len(records), total})
     made = [
-        Recorded(one.asked, with_document(one.answer, last[_address(one)])) if _address(one) in last else one
+        replace(one, answer=with_document(one.answer, last[address])) if address in last else one
         for one in found.cassette.recorded
+        for address in [one.asked.address]
     ]
     read = reads.read(Cassette(f"{found.cassette.name}, without records", tuple(made)))
     if read.run.missed:
@@ -48,15 +49,6 @@ def empty_source(reads: SourceReads) -> Read:
             f"without records the source asks for what is not recorded: {read.run.missed[0].miss}"
         )
     return read
-
-
-def _address(one: Recorded) -> tuple[str, str, str]:
-    return one.asked.method, one.asked.host, one.asked.path
-
-
-def _every(reads: SourceReads) -> Iterator[Record]:
-    for _, _, records in reads.records.lists():
-        yield from records
 
 
 def _counted(document: Any, counts: set[int]) -> Any:

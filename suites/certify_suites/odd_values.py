@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
-
 from certify import RuleBroken, SinkRuns
 from certify.target.cells import difference, quoted
 from certify_suites.loading import broken
 
 if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
     from certify.sandbox.observed_load import Load
 
 #: The column that holds them, beside those of the sample.
@@ -26,35 +25,13 @@ _LOADS = 3
 _MOST = 8
 
 _UTC = datetime.UTC
-_ZONES = st.just(_UTC) | st.just(datetime.timezone(datetime.timedelta(hours=5.5)))
 #: Characters of all sorts: control, quoting, combining, right to left, invisible, of one to four bytes.
 #: Named one by one, since Hypothesis takes seconds to sort all of Unicode.
 _LETTERS = (
     "\0\t\n\r \"'\\;%_aZ09.-\x7f\x80\xe9\u0301\xdf\u017c\u0416\u05d0"
     "\u200b\u202e\u2028\ufeff\ufffd\u914d\U0001f69a\U0010ffff"
 )
-_TEXTS = st.text(_LETTERS, max_size=40)
-_NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-
-#: What Hypothesis chooses from.
-FAMILIES: dict[str, st.SearchStrategy[Any]] = {
-    "texts": _TEXTS,
-    "whole numbers": st.integers(-(2**63), 2**63 - 1),
-    "numbers": st.floats(allow_nan=False, allow_infinity=False),
-    "decimals": st.decimals(
-        allow_nan=False, allow_infinity=False, places=9, min_value=-(10**18), max_value=10**18
-    ),
-    "truth values": st.booleans(),
-    "bytes": st.binary(max_size=40),
-    "days": st.dates(),
-    "moments": st.datetimes()
-    | st.datetimes(datetime.datetime(2, 1, 1), datetime.datetime(9998, 1, 1), timezones=_ZONES),
-    "nested values": st.dictionaries(
-        _TEXTS, _TEXTS | _NUMBERS | st.none() | st.lists(_TEXTS, max_size=3), max_size=4
-    ),
-}
-
-#: What is tried of each beside that, all in one load where that is not refused.
+#: What is tried of each family beside what Hypothesis chooses, all in one load where that is not refused.
 PLAIN: dict[str, tuple[Any, ...]] = {
     "texts": (
         "",
@@ -79,6 +56,8 @@ PLAIN: dict[str, tuple[Any, ...]] = {
     "moments": (datetime.datetime(2026, 3, 29, 2, 30, 0, 999_999, tzinfo=_UTC), datetime.datetime(1, 1, 1)),
     "nested values": ({}, [], {"a": [{"b": None, "c": 2**53 + 1}]}, {"text": "\0 \U0001f69a"}, [[[[1]]]]),
 }
+#: The families, by name.
+FAMILIES = tuple(PLAIN)
 #: What few databases take: each in a load of its own, since refusing one says nothing of the others.
 HARDLY_TAKEN: dict[str, tuple[Any, ...]] = {
     "texts": ("\ud800",),
@@ -86,6 +65,32 @@ HARDLY_TAKEN: dict[str, tuple[Any, ...]] = {
     "numbers": (float("nan"), float("inf")),
     "decimals": (Decimal("NaN"),),
 }
+
+
+def _chosen_from(family: str) -> SearchStrategy[Any]:
+    """What Hypothesis chooses from. Importing it takes 200 ms: not before it is needed."""
+    from hypothesis import strategies as st
+
+    texts = st.text(_LETTERS, max_size=40)
+    numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    zones = st.just(_UTC) | st.just(datetime.timezone(datetime.timedelta(hours=5.5)))
+    earliest, latest = datetime.datetime(2, 1, 1), datetime.datetime(9998, 1, 1)
+    families: dict[str, SearchStrategy[Any]] = {
+        "texts": texts,
+        "whole numbers": st.integers(-(2**63), 2**63 - 1),
+        "numbers": st.floats(allow_nan=False, allow_infinity=False),
+        "decimals": st.decimals(
+            allow_nan=False, allow_infinity=False, places=9, min_value=-(10**18), max_value=10**18
+        ),
+        "truth values": st.booleans(),
+        "bytes": st.binary(max_size=40),
+        "days": st.dates(),
+        "moments": st.datetimes() | st.datetimes(earliest, latest, timezones=zones),
+        "nested values": st.dictionaries(
+            texts, texts | numbers | st.none() | st.lists(texts, max_size=3), max_size=4
+        ),
+    }
+    return families[family]
 
 
 @dataclass
@@ -101,6 +106,9 @@ def come_back(runs: SinkRuns, strategy: str, family: str) -> Tried:
 
     Raises RuleBroken for the first that changed; of those that Hypothesis chose, for the smallest.
     """
+    from hypothesis import HealthCheck, Phase, given, settings
+    from hypothesis import strategies as st
+
     tried = Tried()
     if not _try(runs, strategy, PLAIN[family], tried):
         for value in PLAIN[family]:
@@ -117,7 +125,7 @@ def come_back(runs: SinkRuns, strategy: str, family: str) -> Tried:
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.lists(FAMILIES[family], min_size=1, max_size=_MOST))
+    @given(st.lists(_chosen_from(family), min_size=1, max_size=_MOST))
     def chosen(values: list[Any]) -> None:
         _try(runs, strategy, values, tried)
 

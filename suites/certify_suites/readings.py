@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from certify import Contract, Finding, HarnessFault, NotApplicable, SourceReads, Unverified
-from certify.run import Run
+from certify.replay.lineage import trace
+from certify.replay.records import Path, Record, at
 from certify.sandbox.audit import Checkpoint
 from certify.sandbox.cells import comes_after
-from certify.sandbox.reads import Resumption, digests_of
+from certify.sandbox.reads import Resumption, Traced, digests_of
 from certify.sandbox.row_schema import RowSchema
+from certify.text import counted, cut
 
 #: Findings of one kind that are listed; the evidence has their number.
 LISTED = 5
@@ -68,12 +70,26 @@ def mismatches(reads: SourceReads) -> Iterator[Finding]:
 
 
 def lost_records(reads: SourceReads) -> Iterator[Finding]:
-    """Recorded records that gave no row."""
+    """Recorded records that gave no row, but for those before a start that the configuration names."""
     for traced in reads.traced:
         lost = traced.lineage.lost(traced.records, traced.rows) if traced.lineage else []
-        if lost:
+        if lost and not _lie_before_the_start(reads, traced, lost):
             said = f"{len(lost)} of {len(traced.records)} records give no row{of(traced.stream)}"
             yield Finding(f"{said}, such as {shown(lost[0])}", reads.at(), "a row for each record")
+
+
+def _lie_before_the_start(reads: SourceReads, traced: Traced, lost: Sequence[Record]) -> bool:
+    """Whether a value of the configuration parts these records from those that gave rows: a `start_date`."""
+    column = reads.contract.subject.cursor_fields.get(traced.stream)
+    field = trace(traced.rows, traced.records, (column,)) if column else None
+    if column is None or field is None:
+        return False
+    before = [at(one, field.fields[0]) for one in lost]
+    after = [row[column] for row in traced.rows if row.get(column) is not None]
+    return None not in before and any(
+        all(comes_after(start, one) for one in before) and not any(comes_after(start, one) for one in after)
+        for start in reads.starts
+    )
 
 
 def other_rows(reads: SourceReads) -> Iterator[Finding]:
@@ -124,15 +140,14 @@ def cursors_of(contract: Contract) -> Mapping[str, str]:
 
 def states_that_go_back(reads: SourceReads, column: str) -> Iterator[Finding]:
     """States whose cursor is before that of the state before."""
-    told = [
-        (number, value)
-        for number, one in enumerate(reads.full.audit.checkpoints, 1)
-        for value in inside(one.value, column)
-    ]
-    for (number, before), (after, value) in itertools.pairwise(told):
-        if comes_after(before, value):
-            said = f"state {after} goes back in {column}, to {value!r}"
-            yield Finding(said, reads.at(), f"{before!r} of state {number}, or later")
+    last: dict[Path, tuple[int, object]] = {}
+    for number, one in enumerate(reads.full.audit.checkpoints, 1):
+        for path, value in inside(one.value, column):
+            before, then = last.get(path, (number, value))
+            if comes_after(then, value):
+                said = f"state {number} goes back in {column}, to {value!r}"
+                yield Finding(said, reads.at(), f"{then!r} of state {before}, or later")
+            last[path] = number, value
 
 
 def rows_from_before(reads: SourceReads, one: Resumption, cursors: Mapping[str, str]) -> Iterator[Finding]:
@@ -161,7 +176,7 @@ def resumed_wrongly(reads: SourceReads, one: Resumption) -> Iterator[Finding]:
     """Rows that a read from a state lacks, and rows that it gives again."""
     where = f"taken up from state {one.number}, {quoted(one.checkpoint.state)},"
     if not one.read.run.succeeded:
-        said = f"{where} the read ends: {ending(one.read.run)}"
+        said = f"{where} the read ends: {reads.ending(one.read.run)}"
         yield Finding(said, reads.at(one.read.run), "the rows after the state")
         return
     full = reads.compared(reads.full)
@@ -188,27 +203,22 @@ def come_again(reads: SourceReads, one: Resumption) -> list[str]:
     ]
 
 
-def inside(value: object, name: str) -> Iterator[object]:
-    """What stands under a name, at any depth of a state."""
-    if isinstance(value, dict):
-        for key, one in value.items():
-            if key == name and one is not None and not isinstance(one, (dict, list)):
-                yield one
-            else:
-                yield from inside(one, name)
+def inside(value: object, name: str, path: Path = ()) -> Iterator[tuple[Path, object]]:
+    """What stands under a name, at any depth of a state, each with its place."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        if key == name and one is not None and not isinstance(one, (dict, list)):
+            yield path, one
+        else:
+            yield from inside(one, name, (*path, str(key)))
 
 
 # --- words --------------------------------------------------------------------------------------
 
 
-def ending(run: Run) -> str:
-    """How a run ended that is no success."""
-    return f"{run.raised.type}: {run.raised.message}" if run.raised else run.how
-
-
 def rows(count: int) -> str:
     """`1 row`, `2 rows`."""
-    return "1 row" if count == 1 else f"{count} rows"
+    return counted(count, "row")
 
 
 def _come(count: int) -> str:
@@ -227,4 +237,4 @@ def shown(value: object) -> str:
 
 def quoted(text: str) -> str:
     """The text, cut."""
-    return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"
+    return cut(text, _QUOTED)

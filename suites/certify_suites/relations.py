@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from certify import Contract, Finding, Location, Observed, no_findings
 from certify.replay.played import HANDSHAKE
-from certify.text import counted
+from certify.text import counted, cut
 
 #: How a run ends that does not come to its end by itself.
 _ENDED_FROM_OUTSIDE = frozenset({"limit", "wall", "requests", "output", "memory", "processes"})
@@ -120,7 +120,7 @@ def outcome(seen: Observed) -> str:
 
 def _quoted(named: tuple[str, str]) -> str:
     _, row = named
-    return row if len(row) <= _MOST_QUOTED else row[: _MOST_QUOTED - 1] + "…"
+    return cut(row, _MOST_QUOTED)
 
 
 def _how_often(seen: Observed) -> str:

@@ -30,6 +30,7 @@ from certify_suites.loading import (
     unchanged,
     whole_at_each_look,
 )
+from certify_suites.odd_values import FAMILIES, come_back
 
 if TYPE_CHECKING:
     from certify.sandbox.observed_load import Load
@@ -263,7 +264,7 @@ def test_batch_limit_is_respected(contract: Contract, sink_runs: SinkRuns, evide
         rows = sink_runs.sample.many(_BATCHES * limit + 1)
     except TooFew as error:
         raise Unverified(f"{sink_runs.sample.origin}: {error}", _NEEDS_KEY) from error
-    load = sink_runs.load_anew(strategy, rows)
+    load = sink_runs.load_anew(strategy, rows, points=True)
     if not load.calls:
         raise Unverified("no call of the sink into a database driver could be seen")
     note(evidence, load, f" in {len(load.calls)} calls, at most {load.most_taken} rows between two")
@@ -382,8 +383,6 @@ def test_odd_values_round_trip(sink_runs: SinkRuns, evidence: EvidenceLog) -> No
 
     Fix: give each column a type that holds its values exactly, and raise for what none holds.
     """
-    from certify_suites.odd_values import FAMILIES, come_back  # Hypothesis takes 200 ms to import
-
     strategy = sink_runs.claimed[0]
     for family in FAMILIES:
         tried = come_back(sink_runs, strategy, family)

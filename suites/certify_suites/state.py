@@ -320,7 +320,7 @@ def test_state_never_ahead_of_data(
     found = list(ahead_in_full(source_reads))
     failing = list(fault_runs.everywhere(faults.refusal(500), None, evidence, SAFE))
     for seen in failing:
-        found += ahead_after(seen, contract.subject.cursor_fields)
+        found += ahead_after(source_reads, seen)
     states = sum(len(seen.run.states) for seen in failing)
     evidence.saw("state", f"{states} states of {len(failing)} runs that met a 500")
     no_findings(found)

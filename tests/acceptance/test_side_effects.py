@@ -439,6 +439,13 @@ def require_nothing_left(after: Aftermath) -> None:
     assert after.left_in_temporary_folder == []
 
 
+#: Each is a certification; by day every third.
+BY_DAY_AND_NIGHT = [
+    pytest.param(one, marks=() if number % 3 == 0 else pytest.mark.nightly)
+    for number, one in enumerate(EFFECTS)
+]
+
+
 def require_found(effect: Effect, line: int, ended: Certified) -> None:
     assert (ended.exit_code, ended.statuses["imports_cleanly"]) == (1, "failed")
     assert any(effect.says in said for said in findings_at(ended.rules["imports_cleanly"], MODULE, line))
@@ -455,7 +462,7 @@ def test_a_process_that_lives_on_would_be_seen() -> None:
             sleeping.kill()
 
 
-@pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: effect.name)
+@pytest.mark.parametrize("effect", BY_DAY_AND_NIGHT, ids=lambda effect: effect.name)
 def test_a_side_effect_of_importing_is_found_and_undone(
     effect: Effect, certified_good: dict[str, Certified], tmp_path: Path
 ) -> None:
@@ -465,6 +472,7 @@ def test_a_side_effect_of_importing_is_found_and_undone(
     require_nothing_left(after)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: effect.name)
 def test_a_side_effect_is_found_and_undone_where_namespaces_are_refused(
     effect: Effect, tmp_path: Path

@@ -35,6 +35,7 @@ def running(folder: Path) -> Iterator[str]:
     try:
         if user is not None:
             os.chown(place, pwd.getpwnam(user).pw_uid, -1)
+            folder = _within_reach(folder, place, user)
         _run([folder / "initdb", "-D", place / "data", "-A", "trust", "-U", "certify"], user)
         port = _free_port()
         settings: list[str | Path] = ["-h", "127.0.0.1", "-p", str(port), "-k", place, "-c", "fsync=off"]
@@ -58,6 +59,21 @@ def _user() -> str | None:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}
     return "postgres" if "postgres" in names else "nobody"
+
+
+def _within_reach(folder: Path, place: Path, user: str) -> Path:
+    """The programs, or a copy of them where they lie in somebody's own folder."""
+    try:
+        subprocess.run(
+            [folder / "postgres", "--version"], user=user, check=True, capture_output=True, cwd="/"
+        )
+    except (OSError, subprocess.CalledProcessError):
+        package = folder.parents[1]
+        for one in (package, package.with_name(f"{package.name}.libs")):
+            if one.is_dir():
+                shutil.copytree(one, place / one.name)
+        return place / folder.relative_to(package.parent)
+    return folder
 
 
 def _run(command: list[str | Path], user: str | None) -> None:

@@ -297,7 +297,13 @@ SETTINGS: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+#: The others are like them, and a certification each.
+BY_DAY = tuple(SETTINGS)[::3]
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=() if one in BY_DAY else pytest.mark.nightly) for one in SETTINGS]
+)
 def test_its_settings_change_no_verdict(name: str, host: Hosts, run_pytest: Pytest) -> None:
     settings, files = SETTINGS[name]
     ran = run_pytest(host(files=files, settings=settings), "--certify", CONTRACT, "-v")

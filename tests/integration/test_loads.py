@@ -76,7 +76,7 @@ def test_each_point_is_looked_at_over_another_connection(loads: Loads, commits: 
 
 def test_a_load_is_killed_at_a_point_and_repeated(loads: Loads, commits: bool) -> None:
     empty = loads.save()
-    points = loads.load(ROWS, "incremental_append").points
+    points = loads.load(ROWS, "incremental_append", points=True).points
     third = next(point for point in points if str(point) == "before row 3")
     loads.begin_with(empty)
     assert loads.database.read() == NO_TABLE

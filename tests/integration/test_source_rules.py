@@ -118,3 +118,47 @@ def test_the_shrunk_value_is_in_the_finding(orders: Path) -> None:
     message = judged(orders, "wide_and_odd_values").rules["wide_and_odd_values"]["findings"][0]["message"]
     assert message.startswith("customer_id of orders: the value ")
     assert message.endswith((" comes as null", "9007199254740992", "-9007199254740992"))
+
+
+def test_what_lies_before_a_configured_start_is_not_lost(orders: Path) -> None:
+    edit(
+        orders,
+        SOURCE,
+        (
+            "                if again or (self",
+            '                if row["updated_at"] < "2026-10-02T00:00:00":\n'
+            "                    continue\n"
+            "                if again or (self",
+        ),
+    )
+    rule = judged(orders, "full_read_is_complete").rules["full_read_is_complete"]
+    assert "3 of 14 records give no row" in rule["message"]
+    edit(
+        orders,
+        "src/dpone_connector_orders_api/connector.py",
+        (
+            '    replace_by: str = "order_date"\n',
+            '    replace_by: str = "order_date"\n    start_date: str = ""\n',
+        ),
+    )
+    edit(orders, "certification/config.json", ('"page_size"', '"start_date": "2026-10-02", "page_size"'))
+    assert judged(orders, "full_read_is_complete").statuses == {"full_read_is_complete": "passed"}
+
+
+def test_a_value_that_is_refused_by_name_is_not_blamed(orders: Path) -> None:
+    check = (
+        '                if row["status"] not in ("shipped", "open", "cancelled", "paid"):\n'
+        "                    raise SchemaDrift(f\"order {row['id']}: status is unknown\")\n"
+    )
+    edit(orders, SOURCE, ("                if again or (self", f"{check}                if again or (self"))
+    rule = judged(orders, "wide_and_odd_values").rules["wide_and_odd_values"]
+    assert rule["status"] == "passed"
+    assert "(refused by name: status)" in rule["evidence"][0]["summary"]
+
+
+def test_what_one_state_loses_is_told_though_another_cannot_be_tried(orders: Path) -> None:
+    (orders / CASSETTES / "incremental.yaml").unlink()
+    edit(orders, SOURCE, ("position <= self._start)", "position[0].date() <= self._start[0].date())"))
+    rule = judged(orders, "resume_from_every_checkpoint").rules["resume_from_every_checkpoint"]
+    assert rule["status"] == "failed"
+    assert "taken up from state 1" in rule["findings"][0]["message"]

@@ -118,6 +118,7 @@ def test_half_a_file_after_a_crash_is_told(judged: Any) -> None:
     assert "write_state is killed before TextIOWrapper.write" in rule.message
 
 
+@pytest.mark.nightly
 def test_a_lock_that_a_crash_leaves_is_told(judged: Any) -> None:
     locked = SOUND.replace(
         "text = json.dumps(value)",

@@ -334,13 +334,14 @@ def test_a_happy_path_that_does_not_end_well_blocks_what_stands_on_it(
 
 
 def test_a_clock_page_of_nonsense_harms_its_owner_alone(judged: Callable[..., Judged]) -> None:
-    """What has come by the time it is looked for needs no clock; what has not is waited for in vain."""
+    """The clock goes on from where it was."""
     seen = judged(
         "for page in glob.glob(os.environ['HOME'] + '/clock'):",
         "    open(page, 'r+b').write(b'\\xff' * 4096)",
+        "time.sleep(5)",
         "yield from rows()",
     )
-    assert seen.status in (Status.PASSED, Status.BLOCKED)
+    assert seen == Judged(Status.PASSED, "")
 
 
 def test_a_crash_in_a_fault_is_not_held_against_the_rule(judged: Callable[..., Judged]) -> None:
@@ -382,7 +383,9 @@ ENDLESS = {
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        pytest.param(*what, id=name, marks=[pytest.mark.nightly] if name == "yielding" else [])
+        pytest.param(
+            *what, id=name, marks=[pytest.mark.nightly] if name in ("yielding", "sleeping in C") else []
+        )
         for name, what in ENDLESS.items()
     ],
 )

@@ -13,6 +13,7 @@ from certify.model import Finding, Location
 from certify.repository.docs.anchors import loose
 from certify.repository.docs.page import Link, Page
 from certify.repository.docs.pages import DOCS, Pages
+from certify.text import cut
 
 #: Pages of the forge that a link from the root of a repository reaches with `../../`.
 _FORGE = re.compile(
@@ -191,4 +192,4 @@ def _finding(page: Page, link: Link, wrong: str, instead: str | None) -> Finding
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
+    return cut(text, _MAX_SHOWN)

@@ -10,15 +10,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from certify.repository.docs.anchors import Anchors
 from certify.repository.docs.html import read_html
 from certify.repository.docs.page import CodeBlock, Heading, Link, Page, Section, Step
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 #: What comes after is not read. The longest page in forty connectors had 60 KiB.
 MAX_CHARACTERS = 256 * 1024
@@ -61,6 +62,8 @@ def read_page(file: str, text: str) -> Page:
 @cache
 def _parser() -> MarkdownIt:
     options = {"store_labels": True, "maxNesting": _MAX_NESTING}
+    from markdown_it import MarkdownIt  # 50 ms, which most commands need not spend
+
     return MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
 
 

@@ -93,14 +93,18 @@ class VirtualClock:
         self._base = _EPOCH * math.ceil(real_monotonic() / _EPOCH)
         self._waits = 0
         self._longest = 0.0
+        self._last = 0.0
         with open(page, "r+b") as file:
             self._page = mmap.mmap(file.fileno(), PAGE)
         self._travel: Any = None
 
     @property
     def offset(self) -> float:
-        """Virtual seconds since the start."""
-        return float(_OFFSET.unpack_from(self._page)[0])
+        """Virtual seconds since the start; where nonsense lies in the page, the last that could be."""
+        said = float(_OFFSET.unpack_from(self._page)[0])
+        if 0.0 <= said <= self.budget + 1.0:
+            self._last = said
+        return self._last
 
     def now(self) -> float:
         """Virtual POSIX time."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
+import os
 import sys
 from typing import Any
 
+from .drive import find
 from .frames import FrameWriter
 
 
 def describe(task: dict[str, Any], says: FrameWriter) -> None:
     """Make each part of `task`; what it lacks of the methods it must have, or what it raised, is told."""
+    os.environ.update(task["environment"])
     sys.path[:0] = task["path"]
     for part in task["parts"]:
         says.send(made={"kind": part["kind"], **_made(part)})
@@ -18,7 +20,7 @@ def describe(task: dict[str, Any], says: FrameWriter) -> None:
 
 def _made(part: dict[str, Any]) -> dict[str, Any]:
     try:
-        factory = _load(part["factory"])
+        factory = find(part["factory"])
     except Exception as error:
         return {"unfound": _said(error)}
     if not callable(factory):
@@ -37,14 +39,6 @@ def _made(part: dict[str, Any]) -> dict[str, Any]:
 
 def _has(thing: Any, name: str) -> bool:
     return callable(getattr(thing, name, None))
-
-
-def _load(name: str) -> Any:
-    module, _, attribute = name.partition(":")
-    found: Any = importlib.import_module(module)
-    for part in attribute.split("."):
-        found = getattr(found, part)
-    return found
 
 
 def _said(error: BaseException) -> str:

@@ -14,7 +14,7 @@ from .clock import VirtualClock
 from .frames import FrameWriter
 from .network import Network
 from .pace import take
-from .places import tell_requests
+from .places import lies_in, tell_requests
 from .teller import WHOLE_ROWS, LogHandler, Teller
 from .told import message_of
 
@@ -61,6 +61,7 @@ def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
 def instrumented(task: dict[str, Any], says: FrameWriter, isolated: bool) -> Teller:
     """Put the clock, the network, the log and chance in certify's hands, and make who tells of the run."""
     os.environ.update(task["environment"])
+    lies_in(task["path"])
     random.seed(SEED)
     tells = Teller(says, task.get("needles") or (), math.inf if task.get("audited") else WHOLE_ROWS)
     clock = VirtualClock(task["start"], task["page"], task["budget"], tells.say, tells.exhausted)

@@ -15,7 +15,7 @@ from .calls import DriverCalls
 from .drive import SEED, find, imported_since, package_of
 from .frames import FrameWriter
 from .load import stay_here
-from .places import here
+from .places import here, lies_in
 from .told import told
 
 
@@ -26,6 +26,7 @@ def keep(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     None for never.
     """
     os.environ.update(task["environment"])
+    lies_in(task["path"])
     random.seed(SEED)
     if not isolated:
         stay_here(task["port"])

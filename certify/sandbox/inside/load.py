@@ -12,6 +12,7 @@ from typing import Any
 
 from .drive import SEED, find, imported_since, package_of
 from .frames import FrameWriter
+from .places import lies_in
 from .points import DriverCalls, Points
 from .told import told
 from .typed import from_json
@@ -24,15 +25,16 @@ def load(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     the state that is written once the load has returned.
     """
     os.environ.update(task["environment"])
+    lies_in(task["path"])
     random.seed(SEED)
     if not isolated:
         stay_here(task["port"])
     before = frozenset(sys.modules)
-    points = Points(says, task["ends_at"], task["waits"])
+    points = Points(says, task["ends_at"], task["waits"], task["tells"])
     rows = points.before_each(map(from_json, task["rows"]), task["fails_after"])
     try:
-        if task["port"] is None:
-            DriverCalls(points).install()
+        if task["tells"] and task["port"] is None:
+            DriverCalls(points).install()  # every call of Python's costs more from here on
         sink = find(task["sink"])(
             task["config"],
             target_url=task["target_url"],

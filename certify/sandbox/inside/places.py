@@ -16,6 +16,8 @@ _MOST = 20
 _LIBRARY = os.path.dirname(os.__file__) + os.sep
 _INSIDE = os.path.dirname(__file__) + os.sep
 _INSTALLED = re.compile(r"[\\/](?:site|dist)-packages[\\/]")
+#: The folders of the connector's own packages; they may lie among installed ones.
+_ROOTS: list[str] = []
 #: How a request begins, in the clear: a method and a blank.
 _REQUEST = re.compile(rb"[A-Z]{3,16} ")
 
@@ -35,7 +37,15 @@ def own(lines: Iterable[tuple[str, int | None]]) -> list[list[Any]]:
     return [[file, line or 1] for file, line in lines if _is_own(file)][-_MOST:]
 
 
+def lies_in(folders: Iterable[str]) -> None:
+    """The connector lies in these folders."""
+    _ROOTS[:] = [os.path.join(folder, "") for folder in folders]
+
+
 def _is_own(file: str) -> bool:
+    for root in _ROOTS:
+        if file.startswith(root):
+            return not _INSTALLED.search(file, len(root) - 1)
     return not file.startswith((_LIBRARY, _INSIDE, "<")) and not _INSTALLED.search(file)
 
 

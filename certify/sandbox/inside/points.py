@@ -31,11 +31,12 @@ class Points:
     """Counts the points of this process, and stops at them as it was told.
 
     `ends_at` is the number of the point at which the process is killed; `waits` whether certify is waited
-    for at each.
+    for at each; `tells` whether anybody wants to hear of them.
     """
 
-    def __init__(self, says: FrameWriter, ends_at: int | None, waits: bool) -> None:
+    def __init__(self, says: FrameWriter, ends_at: int | None, waits: bool, tells: bool = True) -> None:
         self._says = says
+        self._tells = tells
         self._ends_at = ends_at
         self._waits = waits
         self._count = 0
@@ -44,7 +45,7 @@ class Points:
 
     def reach(self, kind: str, words: str) -> None:
         """Be at the next point; in a process that the connector forked there is none."""
-        if os.getpid() != self._process:
+        if not self._tells or os.getpid() != self._process:
             return
         with self._lock:
             number = self._count
