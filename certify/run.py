@@ -129,11 +129,23 @@ class Held:
 
 @dataclass(frozen=True)
 class Misspoken:
-    """A line on a command's standard output that is no message of its protocol, counted from 1, and why."""
+    """A line on a command's standard output, counted from 1, that is no sound message, and why.
+
+    `is_json` where it is a document all the same, and only says what its protocol does not allow.
+    """
 
     line: int
     text: str
     why: str
+    is_json: bool = False
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What a command told its platform of an error: its kind, as the protocol names it, and the message."""
+
+    kind: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -146,7 +158,8 @@ class Run:
     it was sent, where that is known; `held` which of the texts to look for stood in what is not told whole.
     Of what was printed the first is kept; whether that is not all, `output_is_cut` says. `rows_before` tells
     for each state how many rows came before it. `is_told_whole` unless it told more at once than is taken.
-    `misspoken` are the first lines that a command should not have written to its standard output.
+    `misspoken` are the first lines that a command should not have written to its standard output, and
+    `failures` are the errors that it told of there.
     """
 
     how: str
@@ -169,6 +182,7 @@ class Run:
     rows_before: tuple[int, ...] = ()
     is_told_whole: bool = True
     misspoken: tuple[Misspoken, ...] = ()
+    failures: tuple[Failure, ...] = ()
 
     @property
     def succeeded(self) -> bool:

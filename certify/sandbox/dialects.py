@@ -24,7 +24,7 @@ class Singer:
         """Nothing is known yet."""
 
     def take(self, message: Mapping[str, Any], tells: Teller) -> str:
-        """Tell what one message means; why it is none, where it is none."""
+        """Tell what one message means; what is wrong with it, if anything is."""
         kind = message.get("type")
         if kind == "STATE":
             if "value" not in message:
@@ -40,10 +40,14 @@ class Singer:
             if not isinstance(message.get("record"), dict):
                 return "is a RECORD without a record"
             tells.row(stream, message["record"])
+            if stream not in self._schemas:
+                return f"is a RECORD of {stream} before its SCHEMA"
         elif kind == "SCHEMA":
             if not isinstance(message.get("schema"), dict):
                 return "is a SCHEMA without a schema"
             self._schema(stream, message["schema"], tells)
+            if not isinstance(message.get("key_properties"), list):
+                return "is a SCHEMA without key_properties"
         return ""
 
     def _schema(self, stream: str, schema: Any, tells: Teller) -> None:
@@ -61,22 +65,36 @@ _STREAMS = 10_000
 _LEVELS = {"FATAL": "CRITICAL", "ERROR": "ERROR", "WARN": "WARNING", "INFO": "INFO"}
 
 
+#: What a stream's status may be told to be after what; a status says nothing where none is ever told.
+_AFTER = {
+    "STARTED": (None,),
+    "RUNNING": ("STARTED", "RUNNING"),
+    "COMPLETE": ("STARTED", "RUNNING"),
+    "INCOMPLETE": ("STARTED", "RUNNING"),
+}
+_FAILURES = ("config_error", "system_error", "transient_error")
+
+
 class Airbyte:
-    """RECORD, STATE and LOG are told; of TRACE the errors, as lines of log.
+    """RECORD, STATE and LOG are told; of TRACE the errors, as such and as lines of log.
 
     `catalog` is the one that the source was given: the schemas stand there. What a state message says holds
     for one stream; told is the list that a platform would give back, with the latest of each.
+    The protocol is that of https://docs.airbyte.com/platform/understanding-airbyte/airbyte-protocol.
     """
 
     def __init__(self, catalog: Mapping[str, Any] | None = None) -> None:
         self.catalog = catalog or {}
         self.found: Mapping[str, Any] | None = None
         self._states: dict[str, Any] = {}
+        self._statuses: dict[str, str] = {}
+        self._counts: dict[str, int] = {}
+        self._streams = {_name_of(entry["stream"]) for entry in self.catalog.get("streams", ())}
         self._take: dict[str, tuple[str, Callable[[Any, Teller], str]]] = {
             "RECORD": ("record", self._record),
             "STATE": ("state", self._state),
             "LOG": ("log", _log),
-            "TRACE": ("trace", _trace),
+            "TRACE": ("trace", self._trace),
             "CATALOG": ("catalog", self._catalog),
             "SPEC": ("spec", _nothing),
             "CONNECTION_STATUS": ("connectionStatus", _nothing),
@@ -89,7 +107,7 @@ class Airbyte:
             tells.schema(_name_of(entry["stream"]), _of_json(entry["stream"].get("json_schema", {})))
 
     def take(self, message: Mapping[str, Any], tells: Teller) -> str:
-        """Tell what one message means; why it is none, where it is none."""
+        """Tell what one message means; what is wrong with it, if anything is."""
         kind = message.get("type")
         if not isinstance(kind, str) or kind not in self._take:
             return "is no message of Airbyte"
@@ -100,8 +118,15 @@ class Airbyte:
     def _record(self, record: Mapping[str, Any], tells: Teller) -> str:
         if not isinstance(record.get("stream"), str) or not isinstance(record.get("data"), dict):
             return "is a RECORD without a stream, or without data"
-        tells.row(_name_of(record, "stream"), record["data"])
-        return ""
+        stream = _name_of(record, "stream")
+        tells.row(stream, record["data"])
+        if stream in self._counts or len(self._counts) < _STREAMS:
+            self._counts[stream] = self._counts.get(stream, 0) + 1
+        if self._streams and stream not in self._streams:
+            return f"is a RECORD of {stream}, which the catalog does not have"
+        if self._statuses.get(stream) in ("COMPLETE", "INCOMPLETE"):
+            return f"is a RECORD of {stream} after it was told to be {self._statuses[stream]}"
+        return "" if isinstance(record.get("emitted_at"), int) else "is a RECORD without emitted_at"
 
     def _state(self, state: Mapping[str, Any], tells: Teller) -> str:
         kind = state.get("type", "LEGACY")
@@ -112,10 +137,49 @@ class Airbyte:
             if named in self._states or len(self._states) < _STREAMS:
                 self._states[named] = {"type": kind, "stream": state["stream"]}
             tells.state(list(self._states.values()))
+            return self._counted(state)
         elif kind == "GLOBAL":
             tells.state([{"type": kind, "global": state.get("global")}])
         else:
             tells.state(state.get("data"))
+        return ""
+
+    def _counted(self, state: Mapping[str, Any]) -> str:
+        """Whether the rows since the stream's state before are as many as it says, if it says."""
+        descriptor = state["stream"].get("stream_descriptor")
+        if not isinstance(descriptor, dict) or not isinstance(descriptor.get("name"), str):
+            return "is a STATE of a stream without its name"
+        stream = _name_of(descriptor)
+        count = self._counts.pop(stream, 0)
+        stats = state.get("sourceStats")
+        said = stats.get("recordCount") if isinstance(stats, dict) else None
+        if said is None or said == count:
+            return ""
+        return f"is a STATE of {stream} that counts {said} records where there are {count}"
+
+    def _trace(self, trace: Mapping[str, Any], tells: Teller) -> str:
+        """An error is what its platform shows; of progress, only the status of streams has an order."""
+        content = trace.get(_PARTS.get(str(trace.get("type")), ""))
+        if trace.get("type") == "ERROR" and isinstance(content, dict):
+            return _error(content, tells)
+        if trace.get("type") == "STREAM_STATUS" and isinstance(content, dict):
+            return self._status(content)
+        return "" if isinstance(content, dict) else "is a TRACE without what its type says"
+
+    def _status(self, told: Mapping[str, Any]) -> str:
+        descriptor, status = told.get("stream_descriptor"), told.get("status")
+        if not isinstance(descriptor, dict) or not isinstance(descriptor.get("name"), str):
+            return "is a status of a stream without its name"
+        if status not in _AFTER:
+            return f"is a status that Airbyte does not know: {str(status)[:40]}"
+        stream = _name_of(descriptor)
+        before = self._statuses.get(stream)
+        if before is not None or len(self._statuses) < _STREAMS:
+            self._statuses[stream] = status
+        if before not in _AFTER[status]:
+            return f"tells {stream} to be {status} after {before or 'nothing'}"
+        if before is None and stream in self._counts:
+            return f"tells {stream} to be {status} after records of it"
         return ""
 
     def _catalog(self, catalog: Mapping[str, Any], tells: Teller) -> str:
@@ -147,14 +211,25 @@ def _log(log: Mapping[str, Any], tells: Teller) -> str:
     return ""
 
 
-def _trace(trace: Mapping[str, Any], tells: Teller) -> str:
-    """An error is what its platform shows; progress is nothing to keep."""
-    error = trace.get("error")
-    if trace.get("type") == "ERROR" and isinstance(error, dict):
-        for part in ("message", "internal_message", "stack_trace"):
-            if error.get(part):
-                tells.log(logging.getLevelName(logging.ERROR), str(error[part]))
-    return ""
+#: Where the kinds of TRACE have their content.
+_PARTS = {
+    "ERROR": "error",
+    "STREAM_STATUS": "stream_status",
+    "ESTIMATE": "estimate",
+    "ANALYTICS": "analytics",
+}
+
+
+def _error(error: Mapping[str, Any], tells: Teller) -> str:
+    """What its platform shows."""
+    for part in ("message", "internal_message", "stack_trace"):
+        if error.get(part):
+            tells.log(logging.getLevelName(logging.ERROR), str(error[part]))
+    kind = error.get("failure_type")
+    tells.failure(str(kind or ""), str(error.get("message") or ""))
+    if not error.get("message"):
+        return "is an error without a message"
+    return "" if kind in (None, *_FAILURES) else f"is an error of a type that is unknown: {str(kind)[:40]}"
 
 
 def _nothing(content: Mapping[str, Any], tells: Teller) -> str:

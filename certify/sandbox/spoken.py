@@ -10,7 +10,7 @@ from certify.sandbox.inside.teller import WHOLE_ROWS, Clock, Teller
 
 #: No message of any protocol is as long; of what is, the rest is let go until the line ends.
 LONGEST_LINE = 16 * 1024 * 1024
-#: Lines that are no messages: how many are kept, and how much of each.
+#: Lines that are no messages, and messages that are amiss: how many of each are kept, and how much.
 _KEPT_LINES, _KEPT_TEXT = 20, 200
 
 
@@ -22,7 +22,7 @@ class Dialect(Protocol):
         ...
 
     def take(self, message: Mapping[str, Any], tells: Teller) -> str:
-        """Tell what one message means; why it is none, where it is none."""
+        """Tell what one message means; what is wrong with it, if anything is."""
         ...
 
 
@@ -75,7 +75,7 @@ class Spoken:
         self._tells.clock = clock
         self._lines = Lines()
         self._number = 0
-        self._misspoken = 0
+        self._misspoken = [0, 0]
         dialect.begin(self._tells)
 
     def feed(self, data: bytes) -> list[dict[str, Any]]:
@@ -99,29 +99,30 @@ class Spoken:
 
     def _line(self, line: bytes, whole: bool) -> None:
         self._number += 1
-        why = self._understood(line) if whole else f"is longer than {self._lines.longest} bytes"
+        text = line.decode("utf-8", "replace")
+        if not whole:
+            self._note(text, f"is longer than {self._lines.longest} bytes")
+            return
+        message, why = document(line)
         if why:
-            self._note(line.decode("utf-8", "replace"), why)
+            self._note(text, why)
+        elif wrong := self._taken_amiss(message):
+            self._note(text, wrong, is_json=True)
 
-    def _understood(self, line: bytes) -> str:
-        """Tell what a line means; why it means nothing, where it does not."""
+    def _taken_amiss(self, message: Any) -> str:
+        """Tell what a message means; what is wrong with it, if anything is."""
+        if not isinstance(message, dict):
+            return "is no JSON object"
         try:
-            message = parse(line)
-            if not isinstance(message, dict):
-                return "is no JSON object"
             return self._dialect.take(message, self._tells)
-        except UnicodeDecodeError:
-            return "is not UTF-8"
         except RecursionError:
             return "is nested without end"
-        except ValueError as error:
-            return f"is no JSON ({error})"
 
-    def _note(self, text: str, why: str) -> None:
+    def _note(self, text: str, why: str, *, is_json: bool = False) -> None:
         self._tells.search("line", "", text)
-        self._misspoken += 1
-        if self._misspoken <= _KEPT_LINES:
-            self._tells.say(misspoken=[self._number, text[:_KEPT_TEXT], why[:_KEPT_TEXT]])
+        self._misspoken[is_json] += 1
+        if self._misspoken[is_json] <= _KEPT_LINES:
+            self._tells.say(misspoken=[self._number, text[:_KEPT_TEXT], why[:_KEPT_TEXT], is_json])
 
 
 class Document:
@@ -144,6 +145,18 @@ class Document:
     def text(self) -> bytes:
         """All of it; nothing where it is too long."""
         return bytes(self._bytes) if len(self._bytes) <= self._longest else b""
+
+
+def document(text: bytes) -> tuple[Any, str]:
+    """The JSON document that a text is; else why it is none."""
+    try:
+        return parse(text), ""
+    except UnicodeDecodeError:
+        return None, "is not UTF-8"
+    except RecursionError:
+        return None, "is nested without end"
+    except ValueError as error:
+        return None, f"is no JSON ({error})"
 
 
 def parse(text: bytes) -> Any:

@@ -5,7 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from certify.replay.played import Exchange
-from certify.run import Connected, Held, LogLine, Misspoken, Places, Raised, Row, Rows, Run, Unanswered, Wait
+from certify.run import (
+    Connected,
+    Failure,
+    Held,
+    LogLine,
+    Misspoken,
+    Places,
+    Raised,
+    Row,
+    Rows,
+    Run,
+    Unanswered,
+    Wait,
+)
 from certify.sandbox.zygote import Ended
 
 #: Virtual seconds that no run lasts.
@@ -25,6 +38,7 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
     connected: list[Connected] = []
     held: list[Held] = []
     misspoken: list[Misspoken] = []
+    failures: list[Failure] = []
     told: dict[str, Any] = {}
     for message in ended.messages:
         if "rows" in message:
@@ -46,8 +60,10 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
         elif "holds" in message:
             held.append(Held(str(message["kind"]), str(message["name"]), str(message["holds"])))
         elif "misspoken" in message:
-            line, text, why = message["misspoken"]
-            misspoken.append(Misspoken(int(line), str(text), str(why)))
+            line, text, why, is_json = message["misspoken"]
+            misspoken.append(Misspoken(int(line), str(text), str(why), bool(is_json)))
+        elif "failure" in message:
+            failures.append(Failure(*map(str, message["failure"])))
         elif "log" in message:
             log.append(LogLine(str(message["level"]), str(message["log"]), _seconds(message["at"])))
         elif "ended" in message:
@@ -73,6 +89,7 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
         connected=tuple(connected),
         held=tuple(held),
         misspoken=tuple(misspoken),
+        failures=tuple(failures),
         output_is_cut=ended.output_bytes > len(ended.output),
     )
 

@@ -53,7 +53,8 @@ def test_a_tap_is_told_as_a_source_is() -> None:
 
 def test_a_schema_that_changes_is_told_again() -> None:
     schemas = [{"type": kind} for kind in ("object", "object", "array", "object")]
-    messages = told(Singer(), *({"type": "SCHEMA", "stream": "levels", "schema": one} for one in schemas))
+    whole = {"type": "SCHEMA", "stream": "levels", "key_properties": []}
+    messages = told(Singer(), *(whole | {"schema": one} for one in schemas))
     assert [json.loads(one["schema"])["type"] for one in messages] == ["object", "array", "object"]
 
 
@@ -61,16 +62,24 @@ def record(stream: str, number: int) -> dict[str, Any]:
     return {"type": "RECORD", "record": {"stream": stream, "data": {"id": number}, "emitted_at": 1}}
 
 
-def state(stream: str, page: int) -> dict[str, Any]:
+def state(stream: str, page: int, count: int = 1) -> dict[str, Any]:
     described = {"stream_descriptor": {"name": stream}, "stream_state": {"page": page}}
     return {
         "type": "STATE",
-        "state": {"type": "STREAM", "stream": described, "sourceStats": {"recordCount": 1}},
+        "state": {"type": "STREAM", "stream": described, "sourceStats": {"recordCount": count}},
     }
 
 
+def trace(kind: str, **content: Any) -> dict[str, Any]:
+    return {"type": "TRACE", "trace": {"type": kind.upper(), "emitted_at": 1, kind: content}}
+
+
+def status(of: str) -> dict[str, Any]:
+    return trace("stream_status", stream_descriptor={"name": "a"}, status=of)
+
+
 def test_a_state_of_one_stream_is_told_with_the_latest_of_the_others() -> None:
-    messages = told(Airbyte(), record("a", 1), state("a", 1), record("b", 2), state("b", 1), state("a", 2))
+    messages = told(Airbyte(), record("a", 1), state("a", 1), record("b", 2), state("b", 1), state("a", 2, 0))
     states = [json.loads(one["state"]) for one in messages if "state" in one]
     pages = [[one["stream"]["stream_state"]["page"] for one in told] for told in states]
     assert pages == [[1], [1, 1], [2, 1]]
@@ -103,9 +112,10 @@ def test_log_and_errors_are_told_as_log() -> None:
         {"type": "LOG", "log": {"level": "WARN", "message": "slow"}},
         {"type": "LOG", "log": {"level": "DEBUG", "message": "nobody keeps this"}},
         {"type": "TRACE", "trace": {"type": "ERROR", "emitted_at": 1, "error": error}},
-        {"type": "TRACE", "trace": {"type": "STREAM_STATUS", "emitted_at": 1}},
+        {"type": "TRACE", "trace": {"type": "ESTIMATE", "emitted_at": 1, "estimate": {}}},
     )
-    assert [(one["level"], one["log"], one["at"]) for one in messages] == [
+    assert [one["failure"] for one in messages if "failure" in one] == [["config_error", "no such key"]]
+    assert [(one["level"], one["log"], one["at"]) for one in messages if "log" in one] == [
         ("WARNING", "slow", 7.0),
         ("ERROR", "no such key", 7.0),
         ("ERROR", "401", 7.0),
@@ -127,10 +137,50 @@ def test_a_catalog_that_was_discovered_is_kept() -> None:
         ({"type": "RECORD", "record": {"stream": "a"}}, "is a RECORD without a stream, or without data"),
         ({"type": "CONNECTION_STATUS"}, "is a CONNECTION_STATUS without a connectionStatus"),
         ({"type": "STATE", "state": {"type": "STREAM"}}, "is a STATE of a stream without one"),
+        ({"type": "TRACE", "trace": {"type": "STREAM_STATUS"}}, "is a TRACE without what its type says"),
+        (trace("error", failure_type="config_error"), "is an error without a message"),
+        (
+            trace("error", message="no", failure_type="user_error"),
+            "is an error of a type that is unknown: user_error",
+        ),
+        ({"type": "RECORD", "record": {"stream": "a", "data": {}}}, "is a RECORD without emitted_at"),
+        (state("a", 1), "is a STATE of a that counts 1 records where there are 0"),
     ],
 )
-def test_what_airbyte_does_not_know_is_no_message(message: dict[str, Any], why: str) -> None:
-    assert [one["misspoken"][2] for one in told(Airbyte(), message)] == [why]
+def test_what_airbyte_does_not_know_is_amiss(message: dict[str, Any], why: str) -> None:
+    assert [one["misspoken"][2:] for one in told(Airbyte(), message) if "misspoken" in one] == [[why, True]]
+
+
+@pytest.mark.parametrize(
+    ("messages", "why"),
+    [
+        ([status("STARTED"), status("RUNNING"), record("a", 1), status("COMPLETE")], []),
+        ([status("STARTED"), record("a", 1), status("INCOMPLETE")], []),
+        ([record("a", 1)], []),
+        ([status("RUNNING")], ["tells a to be RUNNING after nothing"]),
+        ([status("STARTED"), status("STARTED")], ["tells a to be STARTED after STARTED"]),
+        ([record("a", 1), status("STARTED")], ["tells a to be STARTED after records of it"]),
+        (
+            [status("STARTED"), status("COMPLETE"), record("a", 1)],
+            ["is a RECORD of a after it was told to be COMPLETE"],
+        ),
+        ([status("DONE")], ["is a status that Airbyte does not know: DONE"]),
+    ],
+)
+def test_what_a_stream_is_told_to_be_has_an_order(messages: list[Any], why: list[str]) -> None:
+    assert [one["misspoken"][2] for one in told(Airbyte(), *messages) if "misspoken" in one] == why
+
+
+def test_a_record_is_of_a_stream_of_the_catalog() -> None:
+    dialect = Airbyte(everything_configured({"streams": [{"name": "a", "json_schema": {}}]}))
+    amiss = [one["misspoken"] for one in told(dialect, record("a", 1), record("b", 1)) if "misspoken" in one]
+    assert [(one[0], one[2]) for one in amiss] == [(2, "is a RECORD of b, which the catalog does not have")]
+
+
+def test_a_record_comes_after_its_schema() -> None:
+    messages = told(Singer(), levels(1))
+    assert messages[0]["misspoken"][2] == "is a RECORD of levels before its SCHEMA"
+    assert messages[1] == {"rows": [["levels", '{"id": 1}']]}
 
 
 def test_all_that_can_be_read_is_selected() -> None:

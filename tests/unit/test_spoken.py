@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from certify.sandbox.dialects import Singer
-from certify.sandbox.inside.teller import WHOLE_ROWS
+from certify.sandbox.inside.teller import WHOLE_ROWS, Teller
 from certify.sandbox.spoken import LONGEST_LINE, Document, Lines, Spoken, parse
 
 ROW = b'{"type": "RECORD", "stream": "levels", "record": {"id": 1}}\n'
@@ -24,8 +24,15 @@ class Still:
     budget: float = 600.0
 
 
+class Reading(Singer):
+    """Singer's messages, where the stream's schema came already."""
+
+    def begin(self, tells: Teller) -> None:
+        self._schemas["levels"] = b""
+
+
 def spoken(needles: tuple[str, ...] = (), whole: float = WHOLE_ROWS) -> Spoken:
-    return Spoken(Singer(), Still(), needles, whole)
+    return Spoken(Reading(), Still(), needles, whole)
 
 
 def said(text: bytes, needles: tuple[str, ...] = ()) -> list[dict[str, Any]]:
@@ -69,8 +76,7 @@ def test_a_line_without_end_takes_no_more_memory_than_the_longest_one() -> None:
     finally:
         tracemalloc.stop()
     assert taken < 1.2 * LONGEST_LINE
-    number, text, why = reader.feed(b"\n")[0]["misspoken"]
-    assert (number, text, why) == (1, "x" * 200, f"is longer than {LONGEST_LINE} bytes")
+    assert reader.feed(b"\n")[0]["misspoken"] == [1, "x" * 200, f"is longer than {LONGEST_LINE} bytes", False]
     assert [*reader.feed(ROW), *reader.end()] == [{"rows": [["levels", '{"id": 1}']]}]
 
 
@@ -116,7 +122,15 @@ def test_a_row_of_any_depth_is_a_row_or_is_nested_without_end(depth: int) -> Non
 
 def test_of_lines_that_are_no_messages_the_first_twenty_are_kept() -> None:
     found = misspoken(b"noise\n" * 30)
-    assert [number for number, _, _ in found] == list(range(1, 21))
+    assert [number for number, *_ in found] == list(range(1, 21))
+
+
+def test_what_is_no_json_is_kept_apart_from_what_is_amiss() -> None:
+    found = misspoken(b"{}\n" * 30 + b"noise\n" * 30)
+    assert [(number, is_json) for number, _, _, is_json in found] == [
+        *((number, True) for number in range(1, 21)),
+        *((number, False) for number in range(31, 51)),
+    ]
 
 
 def test_secrets_are_looked_for_in_every_line_that_is_no_message() -> None:

@@ -26,6 +26,8 @@ WHOLE_ROWS, _LONGEST_ROW = 10_000, 1_000_000
 _TOLD_STATES = 10_000
 #: Schemas told; a command may repeat one before every row.
 _TOLD_SCHEMAS = 10_000
+#: Errors told that the platform was told of, and the characters of each.
+_TOLD_FAILURES, _FAILURE = 100, 2_000
 #: Lines of log told.
 _TOLD_LINES = 2_000
 
@@ -75,6 +77,7 @@ class Teller:
         self._last_state: str | None = None
         self._lines = 0
         self._schemas = 0
+        self._failures = 0
 
     def now(self) -> float:
         """The moment on its clock."""
@@ -142,6 +145,12 @@ class Teller:
             self.search("log", level, text)
         else:
             self.say(log=self._part("log", level, text, START), level=level, at=self.clock.offset)
+
+    def failure(self, kind: str, message: str) -> None:
+        """Tell of an error that the connector told its platform of, which is in the log too."""
+        self._failures += 1
+        if self._failures <= _TOLD_FAILURES:
+            self.say(failure=[kind, message[:_FAILURE]])
 
     def error(self, error: BaseException) -> dict[str, Any]:
         """What is told of an error."""
