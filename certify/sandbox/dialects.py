@@ -138,7 +138,7 @@ class Airbyte:
                 self._states[named] = {"type": kind, "stream": state["stream"]}
             tells.state(list(self._states.values()))
             return self._counted(state)
-        elif kind == "GLOBAL":
+        if kind == "GLOBAL":
             tells.state([{"type": kind, "global": state.get("global")}])
         else:
             tells.state(state.get("data"))
