@@ -26,9 +26,11 @@ from certify.rules import (
 if TYPE_CHECKING:
     from certify.contract import Contract
     from certify.repository import Repository
+    from certify.sandbox.answers import Answer
     from certify.sandbox.build import WheelBuilder
     from certify.sandbox.fault_runs import FaultRuns
     from certify.sandbox.import_probe import ImportProbe
+    from certify.sandbox.interview import Interview
     from certify.sandbox.keeping import Keeping
     from certify.sandbox.load_outputs import LoadOutputs
     from certify.sandbox.observed_import import ImportObservation
@@ -46,11 +48,13 @@ __version__ = "0.1.0"
 #: What rules name in annotations and fixtures give them: imported on first use, since it needs YAML and
 #: sockets, and `certify --help` does not.
 _LATE = {
+    "Answer": "certify.sandbox.answers",
     "Contract": "certify.contract",
     "Example": "certify.subject",
     "FaultRuns": "certify.sandbox.fault_runs",
     "ImportObservation": "certify.sandbox.observed_import",
     "ImportProbe": "certify.sandbox.import_probe",
+    "Interview": "certify.sandbox.interview",
     "Keeping": "certify.sandbox.keeping",
     "Kept": "certify.sandbox.operations",
     "LoadOutputs": "certify.sandbox.load_outputs",
@@ -81,6 +85,7 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "NOTHING",
+    "Answer",
     "Blocked",
     "CertifyError",
     "Contract",
@@ -94,6 +99,7 @@ __all__ = [
     "HarnessFault",
     "ImportObservation",
     "ImportProbe",
+    "Interview",
     "Keeping",
     "Kept",
     "LoadOutputs",

@@ -6,31 +6,30 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import pytest
 
 from certify.contract import Contract
+from certify.plugin.driving import Driven, command_of, driven_by
 from certify.plugin.engine import ENGINE
 from certify.plugin.planted import planted_config
-from certify.replay.cassette import Cassette, read_cassette
+from certify.replay.cassette import NOTHING, Cassette, read_cassette
 from certify.repository import Repository
 from certify.rules import NotApplicable, Undecided, Unverified
 from certify.sandbox.canaries import with_tokens
-from certify.sandbox.commands import DrivenCommand
-from certify.sandbox.driven import Command, Drive, DrivenSource, DrivePlan, FreshSource, RunsSource
+from certify.sandbox.commands import DrivenCommand, FreshCommand
 from certify.sandbox.fault_runs import FaultRuns
-from certify.sandbox.leaks import LeakSearch
+from certify.sandbox.interview import Interview
 from certify.sandbox.parts import Part, made_parts
 from certify.sandbox.protocols import COMMANDS
 from certify.sandbox.reads import SourceReads
 from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
-from certify.systems.scripts import script_in
 
 #: The name of the happy path's cassette, and of all that rules read.
 _FULL = "full_refresh"
-_NAMED = re.compile(r"full_refresh|incremental|check|resume@\d+")
+_NAMED = re.compile(r"full_refresh|incremental|check|discover|resume@\d+")
 _NEEDS_SOURCE = """\
 subject:
   source: "your_package.source:make_source"
@@ -56,22 +55,39 @@ class Recordings:
 
 
 @pytest.fixture(scope="session")
-def recordings(contract: Contract, repository: Repository) -> Recordings:
-    """What is recorded: the happy path, `full_refresh`, and the reads that go on from its states."""
-    folder = contract.replay.cassettes
-    needs = _NEEDS_COMMAND if contract.system in COMMANDS else _NEEDS_SOURCE
-    if folder is None or (contract.subject.source is None and _command(contract) is None):
-        raise Unverified("there is no recorded happy path", needs)
-    files = {PurePosixPath(file).stem: file for file in _cassette_files(contract, repository, folder)}
-    if _FULL not in files:
-        raise Unverified(f"{folder} has no {_FULL}.yaml", needs)
+def tapes(contract: Contract, repository: Repository) -> Recordings:
+    """Every recording that there is."""
+    _require_source(contract)
     cassettes: dict[str, Cassette] = {}
     tokens: dict[str, str] = {}
-    for name, file in files.items():
+    folder = contract.replay.cassettes
+    files = _cassette_files(contract, repository, folder) if folder is not None else ()
+    for name, file in {PurePosixPath(file).stem: file for file in files}.items():
         read = read_cassette(contract.root / file, file)
         cassettes[name], found = with_tokens(read, contract.digest)
         tokens |= found
     return Recordings(cassettes, tokens)
+
+
+@pytest.fixture(scope="session")
+def recordings(contract: Contract, tapes: Recordings) -> Recordings:
+    """What is recorded: the happy path, `full_refresh`, and the reads that go on from its states.
+
+    Without a folder for it there is nothing to record: a source of files, say, or of made-up rows.
+    """
+    folder = contract.replay.cassettes
+    if folder is not None and _FULL not in tapes.cassettes:
+        raise Unverified(f"{folder} has no {_FULL}.yaml", _needs(contract))
+    return replace(tapes, cassettes={_FULL: NOTHING, **tapes.cassettes})
+
+
+def _require_source(contract: Contract) -> None:
+    if contract.subject.source is None and command_of(contract) is None:
+        raise Unverified("there is no recorded happy path", _needs(contract))
+
+
+def _needs(contract: Contract) -> str:
+    return _NEEDS_COMMAND if contract.system in COMMANDS else _NEEDS_SOURCE
 
 
 def _cassette_files(contract: Contract, repository: Repository, folder: str) -> Iterator[str]:
@@ -86,67 +102,40 @@ def _cassette_files(contract: Contract, repository: Repository, folder: str) -> 
                 yield file
 
 
-def _command(contract: Contract) -> Command | None:
-    """The command that is run, where the contract names no factory, which is called more directly."""
-    words = contract.subject.command
-    if contract.subject.source is not None or contract.system not in COMMANDS or not words:
-        return None
-    return Command(contract.system, words[0], words[1:])
-
-
-def _called(contract: Contract, command: Command | None) -> str:
-    """The factory, or what the script calls; empty where that is to be looked up in what is installed."""
-    if command is not None:
-        return script_in(contract.root, command.script)
-    assert contract.subject.source is not None
-    return contract.subject.source
-
-
-def _import_path(contract: Contract, subject: Subject, command: Command | None) -> tuple[str, ...]:
-    """Where the connector's modules lie, if it is not installed; a command's can be in either place."""
-    try:
-        package = subject.package()
-    except Unverified:
-        if command is None:
-            raise
-        return tuple(str(one) for one in (contract.root / "src", contract.root) if one.is_dir())
-    return (package.path,) if package.path else ()
+@pytest.fixture(scope="session")
+def driven(
+    pytestconfig: pytest.Config, contract: Contract, subject: Subject, tapes: Recordings, import_as_seen: None
+) -> Iterator[Driven]:
+    """The source, in a sandbox of its own that has imported it."""
+    with driven_by(contract, subject, tapes.tokens, pytestconfig.stash[ENGINE].order) as source:
+        yield source
 
 
 @pytest.fixture(scope="session")
 def fault_runs(
-    pytestconfig: pytest.Config,
-    contract: Contract,
-    subject: Subject,
-    recordings: Recordings,
-    import_as_seen: None,
-) -> Iterator[FaultRuns]:
-    """Runs the source through faults, in a sandbox of its own that has imported it."""
-    command = _command(contract)
-    source = _called(contract, command)
-    planted = planted_config(contract, subject)
-    search = LeakSearch({**planted.named, **recordings.tokens})
-    plan = DrivePlan(
-        source=source,
-        path=_import_path(contract, subject, command),
-        modules=(source.partition(":")[0],) if source else (),
-        config=planted.config,
-        environment=planted.environment,
-        canaries=(*planted.named.values(), *recordings.tokens.values()),
-        needles=search.needles,
-        budget=max(2 * contract.replay.max_wait_seconds, 7200.0),
-        command=command,
+    pytestconfig: pytest.Config, contract: Contract, recordings: Recordings, driven: Driven
+) -> FaultRuns:
+    """Runs the source through faults."""
+    return FaultRuns(
+        driven.source,
+        recordings.cassettes[_FULL],
+        contract.root,
+        driven.named,
+        driven.search,
+        thorough=pytestconfig.stash[ENGINE].order.thorough,
+        needs=_needs(contract),
     )
-    drive: Drive = partial(DrivenCommand, found={}) if command else DrivenSource
-    order = pytestconfig.stash[ENGINE].order
-    interpreter = Path(order.interpreter) if order.interpreter else None
-    named = contract.at("subject", "command" if command else "source")
-    with Zygote(interpreter) as zygote, drive(zygote, plan, None) as driven:
-        # A fork of a process with threads may wait for a lock that one of them held.
-        in_forks = not (order.no_fork or driven.threads)
-        runs: RunsSource = driven if in_forks else FreshSource(interpreter, plan, drive)
-        cassette = recordings.cassettes[_FULL]
-        yield FaultRuns(runs, cassette, contract.root, named, search, thorough=order.thorough)
+
+
+@pytest.fixture(scope="session")
+def interview(
+    request: pytest.FixtureRequest, contract: Contract, tapes: Recordings, driven: Driven
+) -> Interview:
+    """Asks the command what it is, what it has and whether it can connect."""
+    if not isinstance(driven.source, DrivenCommand | FreshCommand):
+        raise NotApplicable("the contract names a factory, which is asked nothing but to read")
+    runs = partial(request.getfixturevalue, "fault_runs")
+    return Interview(driven.source, tapes.cassettes, driven.named, contract.root, runs)
 
 
 @pytest.fixture(scope="session")
@@ -162,7 +151,7 @@ def parts(
     """The source, the sink and the state, as the factories that the contract names make them."""
     plan = contract.subject
     if not (plan.source or plan.sink or plan.state):
-        if _command(contract) is not None:
+        if command_of(contract) is not None:
             raise NotApplicable("a command is no object with methods")
         raise Unverified("the contract names no factory", _NEEDS_SOURCE)
     request.getfixturevalue("imported")  # what cannot be imported makes nothing

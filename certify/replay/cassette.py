@@ -104,6 +104,10 @@ class Cassette:
         return None
 
 
+#: For what asks nothing of an API.
+NOTHING = Cassette("no cassette", ())
+
+
 def read_cassette(path: Path, name: str) -> Cassette:
     """Read one; raises CertifyError with `name` when it is none."""
     from vcr.persisters.filesystem import (  # slow to import, and seldom needed

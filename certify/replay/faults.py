@@ -107,18 +107,22 @@ class Scenario:
     """A fault, the request that it hits, and how often; no fault at all is the happy path.
 
     `position` counts the requests from 0. The fault stands for that request and each time it is sent again,
-    `times` times in all (None: always). Other requests get their recorded answers.
+    `times` times in all (None: always). Other requests get their recorded answers; where it stands
+    `everywhere`, there are none.
     """
 
     fault: Fault | None = None
     position: int = 0
     times: int | None = 1
+    everywhere: bool = False
 
     def __str__(self) -> str:
         if self.fault is None:
             return "the happy path"
         if self.fault.how in OF_CONNECTIONS:
             return f"{self.fault}, {self.often}"
+        if self.everywhere:
+            return f"{self.fault} at every request"
         return f"{self.fault} at request {self.position + 1}, {self.often}"
 
     @property

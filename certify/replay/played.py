@@ -185,6 +185,8 @@ class Played:
 
     def _is_victim(self, key: Key) -> bool:
         """Whether the fault is for this request; a redirected POST comes back as a GET without its body."""
+        if self.scenario.everywhere:
+            return True
         if self.scenario.fault is not None and self.scenario.fault.is_redirect and self._victim is not None:
             return key[1:4] == self._victim[1:4]
         return key == self._victim
@@ -202,7 +204,7 @@ class Played:
         fault = exchange.fault
         if asked.host == ELSEWHERE and ELSEWHERE not in self.index.hosts:
             return _NOBODY, None
-        if fault is not None and fault.is_whole:
+        if fault is not None and (fault.is_whole or self.scenario.everywhere):
             return _changed(fault, None, self.start + exchange.at), None
         found = self.index.find(asked, use_up=fault is None or fault.is_harmless)
         if isinstance(found, Miss):

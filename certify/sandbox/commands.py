@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from certify.replay.cassette import Cassette
+from certify.replay.cassette import NOTHING, Cassette
 from certify.replay.faults import HAPPY_PATH, Scenario
 from certify.replay.played import Played
 from certify.rules import Blocked, Unverified
 from certify.run import Run
+from certify.sandbox.answers import Answer, Asks
 from certify.sandbox.audit import RowAudit
-from certify.sandbox.driven import DrivenSource, DrivePlan, Paths, start_of
+from certify.sandbox.driven import DrivenSource, DrivePlan, FreshSource, Paths, start_of
 from certify.sandbox.inside.teller import WHOLE_ROWS
 from certify.sandbox.limits import Limits
 from certify.sandbox.pace import PaceMeter
 from certify.sandbox.protocols import COMMANDS
-from certify.sandbox.spoken import Spoken
+from certify.sandbox.spoken import Document, Spoken
 from certify.sandbox.told_run import observed
 from certify.sandbox.zygote import Ended, Hears, Zygote
 
@@ -82,23 +84,37 @@ class DrivenCommand(DrivenSource):
             self._found[self._command.script] = self._discover(cassette)
         return super().run(cassette, scenario, state=state, audit=audit, later=later)
 
-    def _discover(self, cassette: Cassette) -> Mapping[str, Any] | None:
-        start = start_of(cassette)
+    def ask(
+        self, asked: Asks, cassette: Cassette = NOTHING, scenario: Scenario = HAPPY_PATH, later: float = 0.0
+    ) -> Answer:
+        """One question that is no read. Where nothing is recorded, a fault meets every request."""
+        start = start_of(cassette) + later
         played = Played(
-            self._index(cassette), HAPPY_PATH, start=start, max_requests=cassette.most_requests, aim=None
+            self._index(cassette), scenario, start=start, max_requests=cassette.most_requests, aim=None
         )
         self._rewind()
         self._wire.play(played, lambda: self._zygote.kill_task("requests"))
-        hears = self._protocol.discovery(self._moment)
-        task = self._asked(start, self._protocol.discover(self._write("config", self.plan.config)))
+        hears = Document()
+        config = self._write("config", self.plan.config if asked.config is None else asked.config)
+        arguments = asked.arguments(config)
+        task = self._asked(start, arguments)
         ended = self._zygote.run(task, Limits(wall_seconds=cassette.most_seconds), None, hears)
         run = observed(ended, self._wire.finish(), self._now())
+        said = self._protocol.said(hears.text)
+        run = replace(run, misspoken=said.misspoken, failures=said.failures)
+        words = " ".join([self._command.script, *self._command.arguments, *map(_shown, arguments)])
+        return Answer(words, run, said, hears.text.decode("utf-8", "replace"))
+
+    def _discover(self, cassette: Cassette) -> Mapping[str, Any] | None:
+        answer = self.ask(Asks(self._protocol.discover), cassette)
+        run = answer.run
         if run.missed:
             raise Unverified(f"the discovery asks for what is not recorded: {run.missed[0].miss}")
         if not run.succeeded and run.code != _USAGE_ERROR:
             words = run.raised.message if run.raised else run.output
             raise Blocked(f"the discovery fails ({run.how}): {words.strip()[-300:]}")
-        return None if hears.catalog is None else self._protocol.choose(hears.catalog)
+        catalog = self._protocol.catalog(answer.said)
+        return None if catalog is None else self._protocol.choose(catalog)
 
     @property
     def _catalog(self) -> Mapping[str, Any] | None:
@@ -135,3 +151,23 @@ class DrivenCommand(DrivenSource):
         dialect = self._protocol.dialect(self._catalog)
         spoken = Spoken(dialect, self._moment, self.plan.needles, whole)
         return self._zygote.run(task, limits, hears, spoken)
+
+
+class FreshCommand(FreshSource):
+    """The same, imported anew for each of its runs."""
+
+    def __init__(self, interpreter: Path | None, plan: DrivePlan) -> None:
+        self._found: Discovered = {}
+        super().__init__(interpreter, plan, partial(DrivenCommand, found=self._found))
+
+    def ask(
+        self, asked: Asks, cassette: Cassette = NOTHING, scenario: Scenario = HAPPY_PATH, later: float = 0.0
+    ) -> Answer:
+        """One question that is no read."""
+        with Zygote(self._interpreter) as zygote, DrivenCommand(zygote, self.plan, None, self._found) as one:
+            return one.ask(asked, cassette, scenario, later)
+
+
+def _shown(argument: str) -> str:
+    """An argument as somebody would type it: files by their names."""
+    return Path(argument).name if argument.startswith("/") else argument

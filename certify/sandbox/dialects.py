@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from certify.sandbox.catalogs import is_catalog
 from certify.sandbox.inside.teller import Teller
 
 
@@ -72,6 +73,9 @@ _AFTER = {
     "COMPLETE": ("STARTED", "RUNNING"),
     "INCOMPLETE": ("STARTED", "RUNNING"),
 }
+_ANSWERS = ("SPEC", "CONNECTION_STATUS", "CATALOG")
+#: One is what is asked for.
+_MOST_ANSWERS = 100
 _FAILURES = ("config_error", "system_error", "transient_error")
 
 
@@ -85,7 +89,8 @@ class Airbyte:
 
     def __init__(self, catalog: Mapping[str, Any] | None = None) -> None:
         self.catalog = catalog or {}
-        self.found: Mapping[str, Any] | None = None
+        #: What was said that is an answer, and no part of a read.
+        self.answers: list[Mapping[str, Any]] = []
         self._states: dict[str, Any] = {}
         self._statuses: dict[str, str] = {}
         self._counts: dict[str, int] = {}
@@ -95,9 +100,9 @@ class Airbyte:
             "STATE": ("state", self._state),
             "LOG": ("log", _log),
             "TRACE": ("trace", self._trace),
-            "CATALOG": ("catalog", self._catalog),
-            "SPEC": ("spec", _nothing),
-            "CONNECTION_STATUS": ("connectionStatus", _nothing),
+            "CATALOG": ("catalog", _catalog),
+            "SPEC": ("spec", _spec),
+            "CONNECTION_STATUS": ("connectionStatus", _connection),
             "CONTROL": ("control", _nothing),
         }
 
@@ -113,7 +118,12 @@ class Airbyte:
             return "is no message of Airbyte"
         key, take = self._take[kind]
         content = message.get(key)
-        return take(content, tells) if isinstance(content, dict) else f"is a {kind} without a {key}"
+        if not isinstance(content, dict):
+            return f"is a {kind} without a {key}"
+        wrong = take(content, tells)
+        if kind in _ANSWERS and not wrong and len(self.answers) < _MOST_ANSWERS:
+            self.answers.append(message)
+        return wrong
 
     def _record(self, record: Mapping[str, Any], tells: Teller) -> str:
         if not isinstance(record.get("stream"), str) or not isinstance(record.get("data"), dict):
@@ -182,10 +192,6 @@ class Airbyte:
             return f"tells {stream} to be {status} after records of it"
         return ""
 
-    def _catalog(self, catalog: Mapping[str, Any], tells: Teller) -> str:
-        self.found = catalog
-        return ""
-
 
 def _name_of(described: Mapping[str, Any], key: str = "name") -> str:
     """The stream's name, after that of its namespace."""
@@ -230,6 +236,20 @@ def _error(error: Mapping[str, Any], tells: Teller) -> str:
     if not error.get("message"):
         return "is an error without a message"
     return "" if kind in (None, *_FAILURES) else f"is an error of a type that is unknown: {str(kind)[:40]}"
+
+
+def _spec(spec: Mapping[str, Any], tells: Teller) -> str:
+    schema = spec.get("connectionSpecification")
+    return "" if isinstance(schema, dict) else "is a SPEC without a connectionSpecification"
+
+
+def _connection(status: Mapping[str, Any], tells: Teller) -> str:
+    known = status.get("status") in ("SUCCEEDED", "FAILED")
+    return "" if known else "is a CONNECTION_STATUS that is neither SUCCEEDED nor FAILED"
+
+
+def _catalog(catalog: Mapping[str, Any], tells: Teller) -> str:
+    return "" if is_catalog(catalog) else "is a CATALOG without streams"
 
 
 def _nothing(content: Mapping[str, Any], tells: Teller) -> str:

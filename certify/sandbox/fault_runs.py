@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from certify.model import Location
-from certify.replay.cassette import Cassette
+from certify.replay.cassette import NOTHING, Cassette
 from certify.replay.faults import ELSEWHERE, Fault, Scenario
 from certify.replay.matching import Key, names_a_token_call
 from certify.replay.played import Exchange
@@ -52,6 +52,7 @@ class FaultRuns:
         search: LeakSearch,
         *,
         thorough: bool = False,
+        needs: str = "",
     ) -> None:
         self.source = source
         self.cassette = cassette
@@ -59,6 +60,8 @@ class FaultRuns:
         self.named = named
         self.search = search
         self.thorough = thorough
+        #: The lines that would have the happy path recorded.
+        self.needs = needs
         self._seen: dict[Scenario, Observed] = {}
 
     @cached_property
@@ -70,14 +73,17 @@ class FaultRuns:
 
     @cached_property
     def baseline(self) -> Run:
-        """The happy path. Blocked when it fails: then no fault can be told from what fails anyway."""
+        """The happy path. Blocked when it fails: then no fault can be told from what fails anyway.
+
+        Unverified where it asks an API for what nobody recorded.
+        """
         run = self.first
+        if run.missed and self.cassette is NOTHING:
+            raise Unverified("there is no recorded happy path", self.needs)
         if run.how != "crashed":
             _require_recorded(run, Scenario())
         if not run.succeeded:
             raise Blocked(f"the happy path fails: {self._beside(Scenario(), run, run).ending}")
-        if not run.exchanges:
-            raise Unverified("the happy path sends no request over HTTP")
         if not run.rows:
             raise Unverified(f"the happy path of {self.cassette.name} gives no row")
         return run
@@ -97,8 +103,12 @@ class FaultRuns:
     def positions(self, which: Which = ANY) -> tuple[int, ...]:
         """Where faults strike: the first, a middle and the last request, and the call for a token.
 
-        Every one of them, where the runs are thorough.
+        Every one of them, where the runs are thorough. Not applicable where no request is ever sent.
         """
+        if not self.baseline.exchanges:
+            if self.baseline.connected:
+                raise Unverified("the happy path connects to a host, and sends no request over HTTP")
+            raise NotApplicable("the happy path asks nothing of a network")
         admitted = [one.number for one in self.baseline.exchanges if which.admits(one)]
         if self.thorough or not admitted:
             return tuple(admitted)

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from certify.run import Failure, Misspoken
 from certify.sandbox.catalogs import everything_configured, everything_selected, is_catalog
 from certify.sandbox.dialects import Airbyte, Singer
-from certify.sandbox.inside.teller import Clock
-from certify.sandbox.spoken import Dialect, Document, Spoken, parse
-from certify.sandbox.zygote import Listens
+from certify.sandbox.spoken import Dialect, Spoken, document
 
 
-class Discovery(Listens, Protocol):
-    """Hears a discovery out."""
+@dataclass(frozen=True)
+class Said:
+    """What a command answered on its standard output: documents, and what is wrong with it."""
 
-    @property
-    def catalog(self) -> Mapping[str, Any] | None:
-        """The catalog, if what was said is one."""
-        ...
+    messages: tuple[Mapping[str, Any], ...] = ()
+    misspoken: tuple[Misspoken, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+    def of_type(self, kind: str) -> list[Mapping[str, Any]]:
+        """The messages of one type."""
+        return [one for one in self.messages if one.get("type") == kind]
 
 
 class CommandProtocol(Protocol):
@@ -27,6 +31,14 @@ class CommandProtocol(Protocol):
 
     #: Whether the log comes in messages, and is not to be told by loggers too.
     speaks_log: bool
+
+    def spec(self) -> list[str]:
+        """The arguments that have it tell what its configuration is."""
+        ...
+
+    def check(self, config: Path) -> list[str] | None:
+        """The arguments that have it try the configuration; None where nothing but a read does."""
+        ...
 
     def discover(self, config: Path) -> list[str]:
         """The arguments that have it tell its catalog."""
@@ -36,8 +48,16 @@ class CommandProtocol(Protocol):
         """The arguments that have it read."""
         ...
 
-    def discovery(self, clock: Clock) -> Discovery:
-        """Who hears a discovery out."""
+    def said(self, text: bytes) -> Said:
+        """What an answer holds that is no read."""
+        ...
+
+    def schema(self, said: Said) -> Mapping[str, Any] | None:
+        """The JSON Schema of the configuration, if it was told."""
+        ...
+
+    def catalog(self, said: Said) -> Mapping[str, Any] | None:
+        """The catalog, if it was told."""
         ...
 
     def choose(self, catalog: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,9 +70,17 @@ class CommandProtocol(Protocol):
 
 
 class SingerTap:
-    """`tap --config c [--catalog f] [--state f] [--discover]`."""
+    """`tap --config c [--catalog f] [--state f] [--discover]`; those of Meltano's SDK know `--about` too."""
 
     speaks_log = False
+
+    def spec(self) -> list[str]:
+        """The arguments that have it tell what its configuration is."""
+        return ["--about", "--format=json"]
+
+    def check(self, config: Path) -> list[str] | None:
+        """There is none."""
+        return None
 
     def discover(self, config: Path) -> list[str]:
         """The arguments that have it tell its catalog."""
@@ -62,9 +90,24 @@ class SingerTap:
         """The arguments that have it read."""
         return ["--config", str(config), *_optional("--catalog", catalog), *_optional("--state", state)]
 
-    def discovery(self, clock: Clock) -> Discovery:
-        """One document: the catalog."""
-        return _CatalogDocument()
+    def said(self, text: bytes) -> Said:
+        """One document, over however many lines."""
+        message, why = document(text)
+        if not text.strip():
+            return Said()
+        if why or not isinstance(message, dict):
+            told = text[:200].decode("utf-8", "replace")
+            return Said((), (Misspoken(1, told, why or "is no JSON object", not why),))
+        return Said((message,))
+
+    def schema(self, said: Said) -> Mapping[str, Any] | None:
+        """The settings that the SDK tells."""
+        settings = said.messages[0].get("settings") if said.messages else None
+        return settings if isinstance(settings, dict) else None
+
+    def catalog(self, said: Said) -> Mapping[str, Any] | None:
+        """The document, if it has streams."""
+        return next(filter(is_catalog, said.messages), None)
 
     def choose(self, catalog: Mapping[str, Any]) -> dict[str, Any]:
         """Every stream selected."""
@@ -80,6 +123,14 @@ class AirbyteSource:
 
     speaks_log = True
 
+    def spec(self) -> list[str]:
+        """The arguments that have it tell what its configuration is."""
+        return ["spec"]
+
+    def check(self, config: Path) -> list[str] | None:
+        """The arguments that have it try the configuration."""
+        return ["check", "--config", str(config)]
+
     def discover(self, config: Path) -> list[str]:
         """The arguments that have it tell its catalog."""
         return ["discover", "--config", str(config)]
@@ -88,9 +139,24 @@ class AirbyteSource:
         """The arguments that have it read."""
         return ["read", *SingerTap().read(config, catalog, state)]
 
-    def discovery(self, clock: Clock) -> Discovery:
-        """Messages, one of them with the catalog."""
-        return _CatalogMessage(clock)
+    def said(self, text: bytes) -> Said:
+        """Messages, one a line."""
+        dialect = Airbyte()
+        spoken = Spoken(dialect, _Standing())
+        told = [*spoken.feed(text), *spoken.end()]
+        misspoken = [Misspoken(*one["misspoken"]) for one in told if "misspoken" in one]
+        failures = [Failure(*one["failure"]) for one in told if "failure" in one]
+        return Said(tuple(dialect.answers), tuple(misspoken), tuple(failures))
+
+    def schema(self, said: Said) -> Mapping[str, Any] | None:
+        """That of the last SPEC."""
+        specs = [one["spec"].get("connectionSpecification") for one in said.of_type("SPEC")]
+        return specs[-1] if specs and isinstance(specs[-1], dict) else None
+
+    def catalog(self, said: Said) -> Mapping[str, Any] | None:
+        """That of the last CATALOG."""
+        catalogs = [one["catalog"] for one in said.of_type("CATALOG")]
+        return catalogs[-1] if catalogs and is_catalog(catalogs[-1]) else None
 
     def choose(self, catalog: Mapping[str, Any]) -> dict[str, Any]:
         """Every stream configured."""
@@ -105,25 +171,13 @@ class AirbyteSource:
 COMMANDS: Mapping[str, CommandProtocol] = {"singer": SingerTap(), "airbyte": AirbyteSource()}
 
 
+@dataclass(frozen=True)
+class _Standing:
+    """The clock of what was said before it is looked at."""
+
+    offset: float = 0.0
+    budget: float = 0.0
+
+
 def _optional(name: str, path: Path | None) -> list[str]:
     return [] if path is None else [name, str(path)]
-
-
-class _CatalogDocument(Document):
-    @property
-    def catalog(self) -> Mapping[str, Any] | None:
-        try:
-            said = parse(self.text)
-        except (ValueError, RecursionError):
-            return None
-        return said if is_catalog(said) else None
-
-
-class _CatalogMessage(Spoken):
-    def __init__(self, clock: Clock) -> None:
-        self._airbyte = Airbyte()
-        super().__init__(self._airbyte, clock)
-
-    @property
-    def catalog(self) -> Mapping[str, Any] | None:
-        return self._airbyte.found if is_catalog(self._airbyte.found) else None

@@ -7,6 +7,7 @@ __all__ = [  # noqa: RUF022  the order is the point
     "docs",
     "packaging",
     "security",
+    "protocol",
     "source",
     "quality",
     "sink",

@@ -124,8 +124,9 @@ def test_log_and_errors_are_told_as_log() -> None:
 
 def test_a_catalog_that_was_discovered_is_kept() -> None:
     dialect = Airbyte()
-    assert told(dialect, {"type": "CATALOG", "catalog": {"streams": []}}) == []
-    assert dialect.found == {"streams": []}
+    catalog = {"type": "CATALOG", "catalog": {"streams": []}}
+    assert told(dialect, catalog) == []
+    assert dialect.answers == [catalog]
 
 
 @pytest.mark.parametrize(

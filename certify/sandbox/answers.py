@@ -1,0 +1,59 @@
+"""What a command is asked besides to read, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from certify.run import Run
+from certify.sandbox.protocols import Said
+
+
+@dataclass(frozen=True)
+class Asks:
+    """One question: its arguments, given the file of a configuration; the plan's where none is named."""
+
+    arguments: Callable[[Path], list[str]]
+    config: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of one question: the run, and what was said on standard output, whole and as messages."""
+
+    #: As it was typed.
+    asked: str
+    run: Run
+    said: Said
+    text: str
+
+    @property
+    def ending(self) -> str:
+        """How it ended, in words."""
+        run = self.run
+        if run.how == "raised" and run.raised is not None:
+            return f"{run.raised.type.rpartition('.')[2]}: {_first_line(run.raised.message)}"
+        words = {
+            "finished": "exit code 0",
+            "exit": f"exit code {run.code}",
+            "limit": f"no end: it still waits after {run.virtual_seconds:.0f} s",
+            "wall": f"no end: it was stopped after {run.seconds:.0f} s of real time",
+            "requests": f"no end: it was stopped after {len(run.exchanges)} requests",
+        }
+        return words.get(run.how, f"ended by the sandbox ({run.how})")
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether it had to be ended."""
+        return self.run.how in ("limit", "wall", "requests")
+
+    def __str__(self) -> str:
+        requests = len(self.run.exchanges)
+        sent = f", {requests} request{'' if requests == 1 else 's'}" if requests else ""
+        return f"{self.asked}: {self.ending}{sent}"
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0][:160] if text.strip() else "no message"
