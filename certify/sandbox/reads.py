@@ -17,7 +17,7 @@ from certify.replay.lineage import Lineage, trace
 from certify.replay.matching import CassetteIndex, Key, names_a_token_call
 from certify.replay.played import Exchange
 from certify.replay.records import Change, Path, Record, Records, find_records
-from certify.rules import HarnessFault, Unverified
+from certify.rules import HarnessFault, NotApplicable, Unverified
 from certify.run import Rows, Run, digest_of
 from certify.sandbox.audit import Checkpoint, RowAudit
 from certify.sandbox.cells import is_a_place, plain
@@ -115,9 +115,16 @@ class SourceReads:
         _ = self.full
         return self.read(self._runs.cassette)
 
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether its rows come from nowhere but the machine that it runs on."""
+        return not (self._runs.baseline.exchanges or self._runs.baseline.connected)
+
     @cached_property
     def records(self) -> Records:
         """The records in the recorded answers. Unverified when none are found."""
+        if self.asks_nothing:
+            raise NotApplicable("a read asks nothing of an API: there is no record to hold a row against")
         rows = (row for _, row in self.full.records())
         found = find_records(self._runs.cassette, rows, self.contract.replay.records)
         if not any(records for _, _, records in found.lists()):

@@ -157,24 +157,24 @@ class Specification:
             return False
 
 
-def unclear(answer: Answer, wrong: Misconfigured, *, has_check: bool) -> str:
-    """What is not clear about how a configuration was refused; empty where it was refused clearly."""
+def unclear(answer: Answer, wrong: Misconfigured, *, has_check: bool) -> tuple[str, str] | None:
+    """What is not clear about how a configuration was refused, and what shows it; None where all is clear."""
     run = answer.run
     told = _told(answer, has_check)
     if answer.is_endless:
-        return answer.ending
+        return "it does not end", answer.ending
     if run.exchanges or run.unanswered:
         asked = run.exchanges[0].asked if run.exchanges else run.unanswered[0].host
-        return f"the API is asked before the configuration is looked at: {asked}"
+        return "the API is asked before the configuration is looked at", str(asked)
     if is_content(answer, has_check=has_check):
-        return "it is accepted"
+        return "it is accepted", answer.ending
     if not told.strip():
-        return f"it is refused without a word ({answer.ending})"
+        return "it is refused without a word", answer.ending
     if "Traceback (most recent call last)" in told:
-        return f"it ends in a traceback: {_last_line(told)}"
+        return "it ends in a traceback", _last_line(told)
     if not any(name in told for name in wrong.names):
-        return f"what is said does not name it: {_last_line(told)}"
-    return ""
+        return "what is said does not name it", _last_line(told)
+    return None
 
 
 def is_content(answer: Answer, *, has_check: bool) -> bool:

@@ -110,18 +110,25 @@ def test_check_fails_clearly(interview: Interview, subject: Subject, evidence: E
     code that is not 0.
     """
     specification = Specification(_schema_of(interview, subject), interview.config)
-    has_check = interview.has_check
     tried = [*specification.wrong(), *specification.chosen()]
+    if specification.refuses(specification.extended.config):
+        tried.append(specification.extended)
     if not tried:
         raise NotApplicable("the specification admits every configuration")
-    findings = {
-        said: finding for wrong in tried for said, finding in _unclear(interview, wrong, has_check=has_check)
-    }
-    extended = interview.refused(specification.extended.config)
-    if not is_content(extended, has_check=has_check) and specification.refuses(specification.extended.config):
-        findings |= dict(_unclear(interview, specification.extended, has_check=has_check))
-    evidence.saw("message", f"{counted(len(tried), 'wrong configuration')} tried, as by {extended.asked}")
-    no_findings(list(findings.values())[:_LISTED])
+    unclear_ones: dict[str, list[tuple[Misconfigured, Answer, str]]] = {}
+    for wrong in tried:
+        answer = interview.refused(wrong.config)
+        if said := unclear(answer, wrong, has_check=interview.has_check):
+            unclear_ones.setdefault(said[0], []).append((wrong, answer, said[1]))
+    evidence.saw("message", f"{counted(len(tried), 'wrong configuration')} tried, as by {answer.asked}")
+    no_findings(_told_once(interview, said, alike) for said, alike in unclear_ones.items())
+
+
+def _told_once(interview: Interview, said: str, alike: list[tuple[Misconfigured, Answer, str]]) -> Finding:
+    wrong, answer, shown = alike[0]
+    others = f" (and so in {len(alike) - 1} of the others)" if len(alike) > 1 else ""
+    expected = "the field named, in plain words, before anything is asked of the API"
+    return _finding(interview, answer, f"{wrong.words}: {said}: {shown}{others}", expected)
 
 
 def _schema_of(interview: Interview, subject: Subject) -> dict[str, object]:
@@ -136,13 +143,6 @@ def _schema_of(interview: Interview, subject: Subject) -> dict[str, object]:
     if not isinstance(schema.value, dict):
         raise Unverified(f"{schema.file} is no JSON Schema")
     return schema.value
-
-
-def _unclear(interview: Interview, wrong: Misconfigured, *, has_check: bool) -> Iterator[tuple[str, Finding]]:
-    answer = interview.refused(wrong.config)
-    if said := unclear(answer, wrong, has_check=has_check):
-        expected = "the field named, in plain words, before anything is asked of the API"
-        yield said, _finding(interview, answer, f"{wrong.words}: {said}", expected)
 
 
 @rule("check_reports_errors", tier=Tier.SILVER, effort=Effort.LOW, systems=_SPOKEN)
