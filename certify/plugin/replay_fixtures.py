@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -17,8 +16,8 @@ from certify.replay.cassette import Cassette, read_cassette
 from certify.repository import Repository
 from certify.rules import NotApplicable, Undecided, Unverified
 from certify.sandbox.canaries import with_tokens
-from certify.sandbox.commands import DrivenCommand
-from certify.sandbox.driven import Command, Drive, DrivenSource, DrivePlan, FreshSource, RunsSource
+from certify.sandbox.commands import drive_of
+from certify.sandbox.driven import Command, DrivePlan, FreshSource, RunsSource
 from certify.sandbox.fault_runs import FaultRuns
 from certify.sandbox.leaks import LeakSearch
 from certify.sandbox.parts import Part, made_parts
@@ -137,7 +136,7 @@ def fault_runs(
         budget=max(2 * contract.replay.max_wait_seconds, 7200.0),
         command=command,
     )
-    drive: Drive = partial(DrivenCommand, found={}) if command else DrivenSource
+    drive = drive_of(plan)
     order = pytestconfig.stash[ENGINE].order
     interpreter = Path(order.interpreter) if order.interpreter else None
     named = contract.at("subject", "command" if command else "source")

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,13 @@ from certify.replay.played import Played
 from certify.rules import Blocked, Unverified
 from certify.run import Run
 from certify.sandbox.audit import RowAudit
-from certify.sandbox.driven import DrivenSource, DrivePlan, Paths, start_of
-from certify.sandbox.inside.teller import WHOLE_ROWS
+from certify.sandbox.driven import Drive, DrivenSource, DrivePlan, Paths, start_of
+from certify.sandbox.inside.teller import WHOLE_ROWS, Teller
 from certify.sandbox.limits import Limits
 from certify.sandbox.pace import PaceMeter
 from certify.sandbox.protocols import COMMANDS
 from certify.sandbox.spoken import Spoken
+from certify.sandbox.spoken_pace import Counter
 from certify.sandbox.told_run import observed
 from certify.sandbox.zygote import Ended, Hears, Zygote
 
@@ -76,11 +78,11 @@ class DrivenCommand(DrivenSource):
 
         Unverified where its discovery asks for what is not recorded; blocked where that fails.
         """
-        if meter is not None or stream is not None or check:
-            raise Unverified("a command is read whole, and not measured")
+        if stream is not None or check:
+            raise Unverified("a command is read whole")
         if self._command.script not in self._found:
             self._found[self._command.script] = self._discover(cassette)
-        return super().run(cassette, scenario, state=state, audit=audit, later=later)
+        return super().run(cassette, scenario, state=state, audit=audit, later=later, meter=meter)
 
     def _discover(self, cassette: Cassette) -> Mapping[str, Any] | None:
         start = start_of(cassette)
@@ -123,6 +125,7 @@ class DrivenCommand(DrivenSource):
             "arguments": [*self._command.arguments, *arguments],
             "speaks_log": self._protocol.speaks_log,
             "config": {},
+            "measured": None,
         }
 
     def _write(self, name: str, value: Any) -> Path:
@@ -133,5 +136,11 @@ class DrivenCommand(DrivenSource):
     def _perform(self, task: dict[str, Any], limits: Limits, hears: Hears | None) -> Ended:
         whole = math.inf if task["audited"] else WHOLE_ROWS
         dialect = self._protocol.dialect(self._catalog)
-        spoken = Spoken(dialect, self._moment, self.plan.needles, whole)
+        makes = partial(Counter, task["measured"]) if task["measured"] else Teller
+        spoken = Spoken(dialect, self._moment, self.plan.needles, whole, makes)
         return self._zygote.run(task, limits, hears, spoken)
+
+
+def drive_of(plan: DrivePlan) -> Drive:
+    """What runs this plan: as a command where it is one, whose discovery then is asked for once."""
+    return partial(DrivenCommand, found={}) if plan.command is not None else DrivenSource
