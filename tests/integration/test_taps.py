@@ -80,3 +80,22 @@ def test_a_tap_that_breaks_a_rule_is_told_so(
     (judged,) = [one for one in report_in(tmp_path / "out").rules if one.items]
     assert judged.status is Status.FAILED
     assert all(finding.location is not None for finding in judged.findings)
+
+
+def test_a_tap_whose_package_cannot_be_told_is_run_all_the_same(
+    tap: Path, tmp_path: Path, certify: Command, report_in: Callable[[Path], Report]
+) -> None:
+    (tap / "src" / "other").mkdir()
+    (tap / "src" / "other" / "__init__.py").touch()
+    contract, project = tap / "certification" / "certification.yaml", tap / "pyproject.toml"
+    for file, named, instead in (
+        (contract, "  package: tap_gauge_readings\n", ""),
+        (project, 'name = "tap-gauge-readings"\n', 'name = "tap-gauges"\n'),
+    ):
+        text = file.read_text("utf-8")
+        assert named in text
+        file.write_text(text.replace(named, instead), encoding="utf-8")
+    only = ("--only", "imports_cleanly", "--only", "full_read_is_complete")
+    certify("-C", tap, *only, "--artifact-dir", tmp_path / "out")
+    statuses = {one.id: one.status for one in report_in(tmp_path / "out").rules if one.items}
+    assert statuses == {"imports_cleanly": Status.UNVERIFIED, "full_read_is_complete": Status.PASSED}
