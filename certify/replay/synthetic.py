@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl
 from certify.replay.cassette import Answer, Asked, Cassette
 from certify.replay.made_rows import MadeRows
 from certify.replay.matching import CassetteIndex, Miss
-from certify.replay.paging import HEADER, Paging, with_next, with_parameter
-from certify.replay.records import Path, at, document_of, put
+from certify.replay.paging import HEADER, Link, Paging, with_next, with_parameter
+from certify.replay.records import Path, as_text, at, document_of, put
 
 #: Names under which APIs take the size of a page.
 _LIMITS = frozenset(
@@ -118,10 +118,8 @@ class Synthetic(Cassette):
         told = {"rows": self.rows.count, "pages": self.pages, "size": size, "own": self._own(row)}
         for path, role in self._roles.items():
             made = put(made, path, told[role])
-        if following is None:
-            return made
-        value = self.value_of(following)
-        for link in self.paging.links:
+        value = self.value_of(self.rows.count if following is None else following)
+        for link in self.paging.links if following is not None else self._reached:
             if link.path == HEADER:
                 continue
             recorded = at(document, link.path)
@@ -130,6 +128,14 @@ class Synthetic(Cassette):
             else:
                 made = put(made, link.path, value if isinstance(recorded, str) else int(value))
         return made
+
+    @cached_property
+    def _reached(self) -> tuple[Link, ...]:
+        """Where the last recorded page, too, says how far it reaches: a number that goes on from its own."""
+        asked = self.paging.value(self.paging.pages[-1].asked) or ""
+        last = self.documents[-1]
+        told = {one: as_text(at(last, one.path)) for one in self.paging.links if one.path != HEADER}
+        return tuple(one for one, text in told.items() if _goes_on(text, asked))
 
     def value_of(self, row: int) -> str:
         """What the parameter says for the page that begins with a row."""
@@ -201,6 +207,11 @@ class SyntheticIndex(CassetteIndex):
         following = self._asked + self._made.page_rows
         if self._ready is None and following < self._made.rows.count:
             self._ready = following, self._made.page(following)
+
+
+def _goes_on(text: str | None, asked: str) -> bool:
+    numbers = [one for one in (text, asked) if one is not None and one.isascii() and one.isdigit()]
+    return len(numbers) == 2 and int(numbers[0]) >= int(numbers[1])
 
 
 def _numbers(document: Any, path: Path = ()) -> Iterable[Path]:

@@ -17,12 +17,13 @@ from certify.rules import Blocked, Unverified
 from certify.run import Run
 from certify.sandbox.answers import Answer, Asks
 from certify.sandbox.audit import RowAudit
-from certify.sandbox.driven import DrivenSource, DrivePlan, FreshSource, Paths, start_of
-from certify.sandbox.inside.teller import WHOLE_ROWS
+from certify.sandbox.driven import Drive, DrivenSource, DrivePlan, FreshSource, Paths, start_of
+from certify.sandbox.inside.teller import WHOLE_ROWS, Teller
 from certify.sandbox.limits import Limits
 from certify.sandbox.pace import PaceMeter
 from certify.sandbox.protocols import COMMANDS
 from certify.sandbox.spoken import Document, Spoken
+from certify.sandbox.spoken_pace import Counter
 from certify.sandbox.told_run import observed
 from certify.sandbox.zygote import Ended, Hears, Zygote
 
@@ -78,11 +79,11 @@ class DrivenCommand(DrivenSource):
 
         Unverified where its discovery asks for what is not recorded; blocked where that fails.
         """
-        if meter is not None or stream is not None or check:
-            raise Unverified("a command is read whole, and not measured")
+        if stream is not None or check:
+            raise Unverified("a command is read whole")
         if self._command.script not in self._found:
             self._found[self._command.script] = self._discover(cassette)
-        return super().run(cassette, scenario, state=state, audit=audit, later=later)
+        return super().run(cassette, scenario, state=state, audit=audit, later=later, meter=meter)
 
     def ask(
         self, asked: Asks, cassette: Cassette = NOTHING, scenario: Scenario = HAPPY_PATH, later: float = 0.0
@@ -139,6 +140,7 @@ class DrivenCommand(DrivenSource):
             "arguments": [*self._command.arguments, *arguments],
             "speaks_log": self._protocol.speaks_log,
             "config": {},
+            "measured": None,
         }
 
     def _write(self, name: str, value: Any) -> Path:
@@ -149,7 +151,8 @@ class DrivenCommand(DrivenSource):
     def _perform(self, task: dict[str, Any], limits: Limits, hears: Hears | None) -> Ended:
         whole = math.inf if task["audited"] else WHOLE_ROWS
         dialect = self._protocol.dialect(self._catalog)
-        spoken = Spoken(dialect, self._moment, self.plan.needles, whole)
+        makes = partial(Counter, task["measured"]) if task["measured"] else Teller
+        spoken = Spoken(dialect, self._moment, self.plan.needles, whole, makes)
         return self._zygote.run(task, limits, hears, spoken)
 
 
@@ -171,3 +174,8 @@ class FreshCommand(FreshSource):
 def _shown(argument: str) -> str:
     """An argument as somebody would type it: files by their names."""
     return Path(argument).name if argument.startswith("/") else argument
+
+
+def drive_of(plan: DrivePlan) -> Drive:
+    """What runs this plan: as a command where it is one, whose discovery then is asked for once."""
+    return partial(DrivenCommand, found={}) if plan.command is not None else DrivenSource

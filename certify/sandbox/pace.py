@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from certify.run import Run
@@ -66,19 +66,21 @@ class PaceMeter:
             told = message["first_row"]
             self._first = FirstRow(float(told["cpu_seconds"]), float(told["at"]), int(told["columns"]))
         elif "pace" in message:
-            self._told = dict(message["pace"])
+            self._told.update(message["pace"])
         else:
             return None
         return b""
 
     def pace(self, run: Run) -> Pace:
         """What was measured of a run that has ended."""
+        cpu_seconds = float(self._told.get("cpu_seconds", 0.0))
+        first = self._first
         return Pace(
             run,
             rows=int(self._told.get("rows", len(self._keys))),
             keyed=len(self._keys),
             distinct=len(set(self._keys)),
-            cpu_seconds=float(self._told.get("cpu_seconds", 0.0)),
+            cpu_seconds=cpu_seconds,
             floor_kib=int(self._told.get("floor_kib", run.peak_kib)),
-            first_row=self._first,
+            first_row=first and replace(first, cpu_seconds=min(first.cpu_seconds, cpu_seconds)),
         )

@@ -17,6 +17,8 @@ from certify.replay.records import Path as RecordPath
 from certify.replay.records import at, document_of
 from certify.replay.synthetic import Synthetic
 from certify.rules import HarnessFault, Unverified
+from certify.run import Run
+from certify.sandbox.commands import drive_of
 from certify.sandbox.driven import FreshSource
 from certify.sandbox.fault_runs import FaultRuns
 from certify.sandbox.limits import Limits
@@ -35,6 +37,8 @@ _QUICK = 2.0
 _ROUNDS, _SECONDS = 3, 1.2
 #: Rows of the reads that show what columns cost, at most: a tenth of a second each.
 _WIDE_ROWS = 2000
+#: Seconds of waiting that are no matter.
+_UNSEEN = 1.0
 #: Bytes of pages that are parsed for comparison, and how often.
 _PARSED, _PARSINGS = 2_000_000, 4
 
@@ -184,10 +188,20 @@ class Paces:
         """What it takes until the first row of one page comes, in a new interpreter."""
         meter = self._meter()
         cassette = self._synthetic(self._synthetic(self.rows).page_rows)
-        pace = meter.pace(FreshSource(self._interpreter, self._runs.source.plan).run(cassette, meter=meter))
+        plan = self._runs.source.plan
+        pace = meter.pace(FreshSource(self._interpreter, plan, drive_of(plan)).run(cassette, meter=meter))
         if pace.first_row is None:
             raise Unverified(f"of one page the source gives no row: {pace.run.how}", _NEEDS_PAGES)
+        if plan.command is not None:
+            self._require_seen(pace.first_row, pace.run)
         return pace.first_row
+
+    def _require_seen(self, first: FirstRow, run: Run) -> None:
+        """Unverified where a command waits once it is answered: it is heard later than it speaks."""
+        answered = [one.at for one in run.exchanges if self._list.paging.is_for_list(one.asked)]
+        after = first.waited - max(answered, default=0.0)
+        if after >= _UNSEEN:
+            raise Unverified(f"it waits {after:.0f} s, and whether before its first row cannot be told")
 
     def _once(self, rows: int) -> Pace:
         pace = self._pace(rows)

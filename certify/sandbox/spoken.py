@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NoReturn, Protocol
 
-from certify.sandbox.inside.teller import WHOLE_ROWS, Clock, Teller
+from certify.sandbox.inside.teller import WHOLE_ROWS, Clock, Says, Teller
 
 #: No message of any protocol is as long; of what is, the rest is let go until the line ends.
 LONGEST_LINE = 16 * 1024 * 1024
@@ -24,6 +24,10 @@ class Dialect(Protocol):
     def take(self, message: Mapping[str, Any], tells: Teller) -> str:
         """Tell what one message means; what is wrong with it, if anything is."""
         ...
+
+
+#: Makes what tells of a run.
+MakesTeller = Callable[[Says, Iterable[str], float], Teller]
 
 
 class Lines:
@@ -67,11 +71,16 @@ class Spoken:
     """
 
     def __init__(
-        self, dialect: Dialect, clock: Clock, needles: Iterable[str] = (), whole: float = WHOLE_ROWS
+        self,
+        dialect: Dialect,
+        clock: Clock,
+        needles: Iterable[str] = (),
+        whole: float = WHOLE_ROWS,
+        makes: MakesTeller = Teller,
     ) -> None:
         self._dialect = dialect
         self._said: list[dict[str, Any]] = []
-        self._tells = Teller(_Collector(self._said), needles, whole)
+        self._tells = makes(_Collector(self._said), needles, whole)
         self._tells.clock = clock
         self._lines = Lines()
         self._number = 0

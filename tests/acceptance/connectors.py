@@ -21,6 +21,7 @@ _FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 GOOD = {
     "dpone": _FIXTURES / "certify_example",
     "python": _FIXTURES / "connectors" / "good" / "python",
+    "singer": _FIXTURES / "connectors" / "good" / "singer",
 }
 BROKEN = _FIXTURES / "connectors" / "broken"
 

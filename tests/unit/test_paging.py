@@ -184,6 +184,21 @@ def test_a_list_that_ends_with_an_empty_page_still_does() -> None:
     assert [len(json.loads(one.body)["data"]) for one in found if isinstance(one, Answer)] == [100, 100, 0]
 
 
+@pytest.mark.parametrize(
+    ("last", "made_last"), [(6, 205), (5, 205), (0, 0), (-1, -1), (None, None), ("end", "end")]
+)
+def test_a_last_page_that_says_how_far_it_reaches_still_does(last: Any, made_last: Any) -> None:
+    pages = exchanges(
+        ("after=0", {"data": things(1, 3), "reaches": 3}),
+        ("after=3", {"data": things(4, 2), "reaches": 5}),
+        ("after=5", {"data": things(6, 1), "reaches": last}),
+    )
+    index = SyntheticIndex(made(pages, 205))
+    found = [index.find(Asked("GET", HOST, "/v1/things", f"after={start}")) for start in (0, 100, 200)]
+    reached = [json.loads(one.body)["reaches"] for one in found if isinstance(one, Answer)]
+    assert reached == [100, 200, made_last]
+
+
 def test_what_no_answer_named_is_a_miss() -> None:
     index = SyntheticIndex(made(by_cursor(), 7))
     assert isinstance(index.find(Asked("GET", HOST, "/v1/things", "cursor=abc")), Miss)

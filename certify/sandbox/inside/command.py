@@ -6,10 +6,12 @@ import atexit
 import contextlib
 import sys
 import threading
+import time
 from typing import Any
 
 from .drive import code_of, find, imported_since, instrumented, package_of
 from .frames import FrameWriter
+from .pace import peak_kib
 from .teller import Teller
 
 #: What an interpreter ends with after an error that nobody caught.
@@ -20,6 +22,7 @@ def command(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     """Call the function that the script calls; certify reads descriptor 1 as it comes."""
     tells = instrumented(task, says, isolated)
     before = frozenset(sys.modules)
+    floor, cpu = peak_kib(), time.process_time()
     sys.argv = [task["script"], *task["arguments"]]
     try:
         sys.exit(find(task["source"])())  # a console script exits with what its function returns
@@ -32,6 +35,8 @@ def command(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     if end[0] == "finished" and not task["import_first"] and threading.active_count() == 1:
         tells.say(imported=imported_since(before, task["path"], package_of(task["source"])))
     _wind_up()
+    if task["measured"]:
+        tells.say(pace={"cpu_seconds": time.process_time() - cpu, "floor_kib": floor})
     tells.end(*end)
 
 

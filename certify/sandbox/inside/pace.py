@@ -52,7 +52,7 @@ def take(
             columns = len(row) if hasattr(row, "__len__") else 0
             say(first_row={"cpu_seconds": time.process_time() - cpu, "at": now(), "columns": columns})
         if kind is None or message.get("stream") in (None, "", plan["stream"]):
-            keys.append(_digest(row, plan["key"]))
+            keys.append(digest_of(row, plan["key"]))
         if len(keys) >= _BATCH:
             say(keys="".join(keys))
             keys = []
@@ -73,7 +73,8 @@ def parse(task: dict[str, Any], say: Callable[..., None]) -> None:
     say(parsed=min(rounds))
 
 
-def _digest(row: Any, key: list[str]) -> str:
+def digest_of(row: Any, key: list[str]) -> str:
+    """What stands for the key of a row; rows without one have the same."""
     try:
         told = json.dumps([row[column] for column in key], default=str)
     except (TypeError, KeyError, IndexError, ValueError, RecursionError):
