@@ -135,7 +135,7 @@ def interview(
     if not isinstance(driven.source, DrivenCommand | FreshCommand):
         raise NotApplicable("the contract names a factory, which is asked nothing but to read")
     runs = partial(request.getfixturevalue, "fault_runs")
-    return Interview(driven.source, tapes.cassettes, driven.named, contract.root, runs)
+    return Interview(driven.source, tapes.cassettes, driven.named, contract.root, driven.search, runs)
 
 
 @pytest.fixture(scope="session")

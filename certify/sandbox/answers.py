@@ -28,6 +28,8 @@ class Answer:
     run: Run
     said: Said
     text: str
+    #: Whether more was said than is kept.
+    is_cut: bool = False
 
     @property
     def ending(self) -> str:
@@ -43,6 +45,12 @@ class Answer:
             "requests": f"no end: it was stopped after {len(run.exchanges)} requests",
         }
         return words.get(run.how, f"ended by the sandbox ({run.how})")
+
+    @property
+    def told(self) -> str:
+        """What it said on standard output, but for messages that are meant to carry the configuration."""
+        lines = [line for line in self.text.splitlines() if '"CONTROL"' not in line]
+        return "\n".join(lines)
 
     @property
     def is_endless(self) -> bool:

@@ -27,6 +27,8 @@ from certify.sandbox.spoken_pace import Counter
 from certify.sandbox.told_run import observed
 from certify.sandbox.zygote import Ended, Hears, Zygote
 
+#: Other than that of every other process.
+_OTHER_CHANCE = 7
 #: What argparse and click exit with when they do not know an argument.
 _USAGE_ERROR = 2
 
@@ -104,7 +106,11 @@ class DrivenCommand(DrivenSource):
         said = self._protocol.said(hears.text)
         run = replace(run, misspoken=said.misspoken, failures=said.failures)
         words = " ".join([self._command.script, *self._command.arguments, *map(_shown, arguments)])
-        return Answer(words, run, said, hears.text.decode("utf-8", "replace"))
+        return Answer(words, run, said, hears.text.decode("utf-8", "replace"), hears.is_cut)
+
+    def ask_anew(self, asked: Asks, cassette: Cassette, later: float) -> Answer:
+        """The same in a process of its own, in which chance and the order of sets are others."""
+        return _ask_anew(self._zygote.interpreter, self.plan, asked, cassette, later)
 
     def _discover(self, cassette: Cassette) -> Mapping[str, Any] | None:
         answer = self.ask(Asks(self._protocol.discover), cassette)
@@ -139,6 +145,7 @@ class DrivenCommand(DrivenSource):
             "script": self._command.script,
             "arguments": [*self._command.arguments, *arguments],
             "speaks_log": self._protocol.speaks_log,
+            "chance": self._zygote.hash_seed,
             "config": {},
             "measured": None,
         }
@@ -169,6 +176,17 @@ class FreshCommand(FreshSource):
         """One question that is no read."""
         with Zygote(self._interpreter) as zygote, DrivenCommand(zygote, self.plan, None, self._found) as one:
             return one.ask(asked, cassette, scenario, later)
+
+    def ask_anew(self, asked: Asks, cassette: Cassette, later: float) -> Answer:
+        """The same with other chances, and another order of sets."""
+        return _ask_anew(self._interpreter, self.plan, asked, cassette, later)
+
+
+def _ask_anew(
+    interpreter: Path | None, plan: DrivePlan, asked: Asks, cassette: Cassette, later: float
+) -> Answer:
+    with Zygote(interpreter, hash_seed=_OTHER_CHANCE) as zygote, DrivenCommand(zygote, plan) as command:
+        return command.ask(asked, cassette, later=later)
 
 
 def _shown(argument: str) -> str:

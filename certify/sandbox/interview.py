@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 from certify.model import Location
+from certify.replay import faults
 from certify.replay.cassette import NOTHING, Cassette
 from certify.replay.faults import HAPPY_PATH, Fault, Scenario
-from certify.rules import Blocked, HarnessFault, NotApplicable, Unverified
+from certify.rules import Blocked, HarnessFault, NotApplicable, Undecided, Unverified
 from certify.run import Run
 from certify.sandbox.answers import Answer, Asks
 from certify.sandbox.driven import DrivePlan
 from certify.sandbox.fault_runs import FaultRuns
+from certify.sandbox.leaks import LeakSearch
 from certify.sandbox.observed_run import Observed, innermost
 from certify.sandbox.protocols import COMMANDS
 
@@ -38,10 +41,12 @@ class AnswersQuestions(Protocol):
         """What the import raised, if it did."""
         ...
 
-    def ask(
-        self, asked: Asks, cassette: Cassette = NOTHING, scenario: Scenario = HAPPY_PATH, later: float = 0.0
-    ) -> Answer:
+    def ask(self, asked: Asks, cassette: Cassette = NOTHING, scenario: Scenario = HAPPY_PATH) -> Answer:
         """One question that is no read."""
+        ...
+
+    def ask_anew(self, asked: Asks, cassette: Cassette, later: float) -> Answer:
+        """The same in a process of its own, `later` seconds after the recording."""
         ...
 
     def run(self, cassette: Cassette, scenario: Scenario = HAPPY_PATH) -> Run:
@@ -58,6 +63,7 @@ class Interview:
         cassettes: Mapping[str, Cassette],
         named: Location,
         root: Path,
+        search: LeakSearch,
         runs: Callable[[], FaultRuns],
     ) -> None:
         assert source.plan.command is not None
@@ -65,6 +71,7 @@ class Interview:
         self._cassettes = cassettes
         self.named = named
         self._root = root
+        self.search = search
         self._runs = runs
         self.protocol = COMMANDS[source.plan.command.system]
         self.config = source.plan.config
@@ -81,12 +88,22 @@ class Interview:
     @cached_property
     def discovery(self) -> Answer:
         """What there is to read."""
-        return self._discovered(0.0)
+        answer = self._ask(Asks(self.protocol.discover), self._with_catalog)
+        if answer.run.code == _USAGE_ERROR:
+            raise NotApplicable(f"{answer.asked}: it knows no such argument")
+        return _as_recorded(answer)
 
     @cached_property
     def later_discovery(self) -> Answer:
-        """The same a minute later."""
-        return self._discovered(_LATER)
+        """The same a minute later, in another process."""
+        _ = self.discovery
+        return self._heard(
+            self._source.ask_anew(Asks(self.protocol.discover), self._with_catalog, later=_LATER)
+        )
+
+    @property
+    def _with_catalog(self) -> Cassette:
+        return self._recorded("discover", "full_refresh")
 
     @property
     def has_check(self) -> bool:
@@ -124,6 +141,17 @@ class Interview:
         places = answer.run.raised.places if answer.run.raised else ()
         return innermost(places, self._root) or self.named
 
+    def ask_everything(self) -> list[Answer]:
+        """Every question that its system has, also where what is answered cannot be judged."""
+        for question in ("spec", "discovery", "check"):
+            with contextlib.suppress(Undecided):
+                getattr(self, question)
+        self.met_by(faults.refusal(401))
+        self.met_by(faults.refusal(500))
+        for name in self.config:
+            self.refused({**self.config, name: [self.config[name]]})
+        return self.answers
+
     def _probe(self, config: Mapping[str, Any], scenario: Scenario = HAPPY_PATH) -> Answer:
         cassette = NOTHING if scenario.everywhere else self._recorded("check", "full_refresh")
         return self._ask(Asks(self._probing, config), cassette, scenario)
@@ -131,25 +159,17 @@ class Interview:
     def _probing(self, config: Path) -> list[str]:
         return self.protocol.check(config) or self.protocol.read(config, None, None)
 
-    def _discovered(self, later: float) -> Answer:
-        answer = self._ask(
-            Asks(self.protocol.discover), self._recorded("discover", "full_refresh"), later=later
-        )
-        if answer.run.code == _USAGE_ERROR:
-            raise NotApplicable(f"{answer.asked}: it knows no such argument")
-        return _as_recorded(answer)
-
     def _recorded(self, *names: str) -> Cassette:
         """The first of these that there is."""
         return next((self._cassettes[name] for name in names if name in self._cassettes), NOTHING)
 
-    def _ask(
-        self, asked: Asks, cassette: Cassette = NOTHING, scenario: Scenario = HAPPY_PATH, later: float = 0.0
-    ) -> Answer:
+    def _ask(self, asked: Asks, cassette: Cassette = NOTHING, scenario: Scenario = HAPPY_PATH) -> Answer:
         """Blocked where it cannot be imported."""
         if self._source.import_error is not None:
             raise Blocked(f"the connector cannot be imported: {self._source.import_error}")
-        answer = self._source.ask(asked, cassette, scenario, later)
+        return self._heard(self._source.ask(asked, cassette, scenario))
+
+    def _heard(self, answer: Answer) -> Answer:
         self.answers.append(answer)
         if answer.run.how in ("crashed", "lost"):
             raise HarnessFault(f"{answer.asked}: {answer.ending}")

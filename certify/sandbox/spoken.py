@@ -151,9 +151,14 @@ class Document:
         return []
 
     @property
+    def is_cut(self) -> bool:
+        """Whether it was too long."""
+        return len(self._bytes) > self._longest
+
+    @property
     def text(self) -> bytes:
         """All of it; nothing where it is too long."""
-        return bytes(self._bytes) if len(self._bytes) <= self._longest else b""
+        return b"" if self.is_cut else bytes(self._bytes)
 
 
 def document(text: bytes) -> tuple[Any, str]:

@@ -97,9 +97,15 @@ class Listens(Protocol):
 
 
 class Zygote:
-    """An empty interpreter that forks a child for each task; it starts at the first one."""
+    """An empty interpreter that forks a child for each task; it starts at the first one.
 
-    def __init__(self, interpreter: Path | None = None, isolation: str | None = None) -> None:
+    Its texts are hashed from `hash_seed`: with another one, sets have another order.
+    """
+
+    def __init__(
+        self, interpreter: Path | None = None, isolation: str | None = None, hash_seed: int = 0
+    ) -> None:
+        self.hash_seed = hash_seed
         self.interpreter = interpreter or Path(sys.executable)
         self.isolation = isolation or os.environ.get(ISOLATION_VARIABLE, "auto")
         self.ready: dict[str, str] = {}
@@ -165,7 +171,7 @@ class Zygote:
         return kept | {
             "HOME": private,
             "TMPDIR": private,
-            "PYTHONHASHSEED": "0",
+            "PYTHONHASHSEED": str(self.hash_seed),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONNOUSERSITE": "1",
         }

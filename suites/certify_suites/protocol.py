@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from certify import (
@@ -16,21 +16,18 @@ from certify import (
     RuleBroken,
     Subject,
     Tier,
-    Undecided,
     Unverified,
     no_findings,
     rule,
 )
 from certify.replay import faults
-from certify.run import Run
 from certify.text import counted, cut
 from certify_suites.catalogs import amiss, told_otherwise
-from certify_suites.misconfigured import Misconfigured, Specification, is_content, unclear
+from certify_suites.misconfigured import Misconfigured, Specification, unclear
+from certify_suites.speech import LISTED, nothing_misspoken, unreported, wrong_spec
 
 #: The systems whose connectors are commands that speak on standard output.
 _SPOKEN = ("airbyte", "singer")
-#: Findings of one kind that are listed.
-_LISTED = 5
 _FROM_THE_API = (
     faults.refusal(401),
     faults.refusal(429),
@@ -53,21 +50,9 @@ def test_spec_answers(interview: Interview, evidence: EvidenceLog) -> None:
     answer = interview.spec
     _saw(answer, evidence)
     schema = interview.protocol.schema(answer.said)
-    no_findings(_finding(interview, answer, *one) for one in _wrong_spec(answer, schema is not None))
+    no_findings(_finding(interview, answer, *one) for one in wrong_spec(answer, schema is not None))
     properties = schema.get("properties") if schema is not None else None
     evidence.saw("message", f"{counted(len(properties or ()), 'field')} in the specification")
-
-
-def _wrong_spec(answer: Answer, told: bool) -> Iterator[tuple[str, str]]:
-    if answer.run.exchanges or answer.run.unanswered:
-        yield "the network is asked for the specification", "a specification that lies in the package"
-    if not told or not answer.run.succeeded:
-        yield (
-            f"no specification comes ({answer.ending})",
-            "one JSON Schema of the configuration, and exit code 0",
-        )
-    elif len(answer.said.of_type("SPEC")) > 1:
-        yield "more than one specification comes", "one"
 
 
 @rule("check_succeeds", tier=Tier.SILVER, effort=Effort.LOW, systems=("airbyte",))
@@ -166,29 +151,11 @@ def test_check_reports_errors(contract: Contract, interview: Interview, evidence
             _saw(answer, evidence, f" where {fault} meets each request")
             wrongs += (
                 _finding(interview, answer, f"{fault} at every request: {said}", expected)
-                for said, expected in _unreported(interview, answer, contract)
+                for said, expected in unreported(interview, answer, contract)
             )
     if not met:
         raise NotApplicable("it asks nothing of an API before it answers")
     no_findings(wrongs)
-
-
-def _unreported(interview: Interview, answer: Answer, contract: Contract) -> Iterator[tuple[str, str]]:
-    run, most = answer.run, contract.replay.max_wait_seconds
-    failure = "a failure, with the reason"
-    if answer.is_endless:
-        yield answer.ending, failure
-    elif is_content(answer, has_check=interview.has_check):
-        yield "it is a success", failure
-    elif run.virtual_seconds > most:
-        yield f"it waits for {run.virtual_seconds:.0f} s", f"{most:g} s at most (replay.max_wait_seconds)"
-    elif interview.has_check and not any(
-        [
-            *(one["connectionStatus"].get("message") for one in answer.said.of_type("CONNECTION_STATUS")),
-            *(one.message for one in answer.said.failures),
-        ]
-    ):
-        yield f"it fails without a word ({answer.ending})", failure
 
 
 @rule("discover_is_stable", tier=Tier.SILVER, effort=Effort.LOW, systems=_SPOKEN)
@@ -205,7 +172,7 @@ def test_discover_is_stable(interview: Interview, evidence: EvidenceLog) -> None
     _saw(interview.discovery, evidence)
     first, second = catalogs
     if first != second:
-        others = ", ".join(told_otherwise(first, second)[:_LISTED]) or "the streams in another order"
+        others = ", ".join(told_otherwise(first, second)[:LISTED]) or "the streams in another order"
         said = f"the second catalog tells {others} otherwise"
         no_findings([_finding(interview, interview.later_discovery, said, "the same catalog each time")])
     evidence.saw("message", f"{counted(len(first['streams']), 'stream')}, twice the same")
@@ -236,7 +203,7 @@ def test_catalog_is_sound(contract: Contract, interview: Interview, evidence: Ev
     _saw(answer, evidence)
     evidence.saw("message", f"{counted(len(catalog['streams']), 'stream')} in the catalog")
     wrongs = list(amiss(catalog, contract.system))
-    no_findings(_finding(interview, answer, *one) for one in wrongs[: 2 * _LISTED])
+    no_findings(_finding(interview, answer, *one) for one in wrongs[: 2 * LISTED])
 
 
 @rule("messages_are_valid", tier=Tier.SILVER, effort=Effort.MEDIUM, systems=_SPOKEN)
@@ -249,7 +216,7 @@ def test_messages_are_valid(interview: Interview, evidence: EvidenceLog) -> None
     Fix: use the SDK's classes for messages. Singer: SCHEMA with its key_properties, then RECORD, then STATE.
     Airbyte: emitted_at in each RECORD, streams of the catalog alone, STARTED before RUNNING before COMPLETE.
     """
-    _nothing_misspoken(interview, evidence, is_json=True, expected="a message of the protocol")
+    nothing_misspoken(interview, evidence, is_json=True, expected="a message of the protocol")
 
 
 @rule("stdout_is_pure", tier=Tier.SILVER, effort=Effort.LOW, systems=_SPOKEN)
@@ -263,49 +230,7 @@ def test_stdout_is_pure(interview: Interview, evidence: EvidenceLog) -> None:
 
         logging.basicConfig(stream=sys.stderr)
     """
-    _nothing_misspoken(interview, evidence, is_json=False, expected="nothing but messages on standard output")
-
-
-def _nothing_misspoken(interview: Interview, evidence: EvidenceLog, *, is_json: bool, expected: str) -> None:
-    """Look at every answer and every run; a read has to be among them."""
-    findings: dict[str, Finding] = {}
-    looked = 0
-    undecided: Undecided | None = None
-    for what, run in _heard(interview):
-        if isinstance(run, Undecided):
-            undecided = undecided or run
-            continue
-        looked += 1
-        for one in run.misspoken:
-            if one.is_json is is_json:
-                said = f"{what}: line {one.line} {one.why}: {cut(one.text, 120)}"
-                findings.setdefault(one.why, Finding(said, interview.named, expected))
-    evidence.saw("message", f"looked at standard output in {counted(looked, 'run')}")
-    no_findings(list(findings.values())[:_LISTED])
-    if undecided is not None:
-        raise undecided
-
-
-def _heard(interview: Interview) -> Iterator[tuple[str, Run | Undecided]]:
-    """Each answer, and the runs of reads that were made until now; why there is none, where there is none.
-
-    A question that a system does not have is no gap.
-    """
-    for question in ("spec", "discovery", "check"):
-        try:
-            answer: Answer = getattr(interview, question)
-        except NotApplicable:
-            continue
-        except Undecided as error:
-            yield question, error
-        else:
-            yield answer.asked, answer.run
-    try:
-        runs = interview.reads
-    except Undecided as error:
-        yield "a read", error
-    else:
-        yield from ((f"a read, {seen.scenario}", seen.run) for seen in runs.seen)
+    nothing_misspoken(interview, evidence, is_json=False, expected="nothing but messages on standard output")
 
 
 @rule("exit_code_tells", tier=Tier.SILVER, effort=Effort.LOW, systems=_SPOKEN)

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 
 from certify import (
+    Answer,
     Contract,
     Effort,
     EvidenceLog,
     FaultRuns,
     Finding,
+    Interview,
     LoadOutputs,
     NotApplicable,
     Observed,
@@ -282,6 +284,43 @@ def test_no_canary_in_output(
         raise Unverified(
             f"{cut[0]}: the connector printed more than is kept, and it could not be searched whole"
         )
+
+
+@rule(
+    "no_canary_in_answers",
+    tier=Tier.GOLD,
+    effort=Effort.LOW,
+    capabilities=("source",),
+    systems=("airbyte", "singer"),
+)
+def test_no_canary_in_answers(interview: Interview, evidence: EvidenceLog) -> None:
+    """No credential comes out when a command is asked to check, to discover, or with a wrong configuration.
+
+    Why: these answers are shown in a browser, and land in support tickets. The one that refuses a
+    configuration likes to quote it.
+
+    Fix: name the field that is wrong, and quote no value of it.
+    """
+    search = interview.search
+    if not search.needles:
+        raise NotApplicable("the configuration has no secret that is known")
+    answers = interview.ask_everything()
+    evidence.saw("message", f"looked for the secrets in {counted(len(answers), 'answer')}")
+    found: dict[Leak, Answer] = {}
+    for answer in answers:
+        leaks = [*search.leaks(answer.run), *search.leaks_in([("standard output", answer.told)])]
+        found |= {leak: answer for leak in leaks if leak not in found}
+    no_findings(
+        Finding(
+            f"{answer.asked}: {leak.secret} comes out in {leak.where}, {leak.form}",
+            interview.place_of(answer),
+            expected=_NONE_OF_IT,
+        )
+        for leak, answer in found.items()
+    )
+    cut = [answer.asked for answer in answers if answer.run.output_is_cut or answer.is_cut]
+    if cut:
+        raise Unverified(f"{cut[0]}: more was printed than is kept, and it could not be searched whole")
 
 
 def _show(runs: dict[str, Observed], evidence: EvidenceLog) -> None:

@@ -62,7 +62,7 @@ def instrumented(task: dict[str, Any], says: FrameWriter, isolated: bool) -> Tel
     """Put the clock, the network, the log and chance in certify's hands, and make who tells of the run."""
     os.environ.update(task["environment"])
     lies_in(task["path"])
-    random.seed(SEED)
+    random.seed(SEED + task.get("chance", 0))
     tells = Teller(says, task.get("needles") or (), math.inf if task.get("audited") else WHOLE_ROWS)
     clock = VirtualClock(task["start"], task["page"], task["budget"], tells.say, tells.exhausted)
     tells.clock = clock
