@@ -23,6 +23,7 @@ LISTED = 5
 
 
 def wrong_spec(answer: Answer, told: bool) -> Iterator[tuple[str, str]]:
+    """What is wrong with a specification, which was told or was not, and what was expected."""
     if answer.run.exchanges or answer.run.unanswered:
         yield "the network is asked for the specification", "a specification that lies in the package"
     if not told or not answer.run.succeeded:
@@ -35,6 +36,7 @@ def wrong_spec(answer: Answer, told: bool) -> Iterator[tuple[str, str]]:
 
 
 def unreported(interview: Interview, answer: Answer, contract: Contract) -> Iterator[tuple[str, str]]:
+    """How an answer fails to tell that the API did, and what was expected."""
     run, most = answer.run, contract.replay.max_wait_seconds
     failure = "a failure, with the reason"
     if answer.is_endless:
