@@ -94,7 +94,8 @@ def _expectation(error: ValidationError) -> str:
             if isinstance(error.instance, bool)
             else ""
         )
-        return f"expected {_WORDS.get(str(allowed), allowed)}, found {found}{hint}"
+        kinds = [allowed] if isinstance(allowed, str) else [one for one in allowed if one != "null"]
+        return f"expected {' or '.join(_WORDS.get(one, one) for one in kinds)}, found {found}{hint}"
     if error.validator == "enum":
         words = [str(one) for one in allowed if isinstance(one, str)]
         return f"expected one of {', '.join(words)}, found {found}{nearest(str(error.instance), words)}"

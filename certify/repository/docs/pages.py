@@ -25,6 +25,8 @@ OTHER = (".rst", ".adoc")
 MAX_PAGES = 1000
 MAX_CHARACTERS = 6 * 1024 * 1024
 MAX_UNUSUAL_MARKS = 100_000
+#: What lets a rule read a page that could not be read.
+NEEDS_MARKDOWN = "# README.md, docs/CONNECTOR.md: pages in Markdown, of at most 256 KiB each"
 
 #: What site generators are steered by.
 _GENERATORS = ("mkdocs.yml", "mkdocs.yaml", "conf.py", "docusaurus.config.*", "_config.yml", "book.toml")
