@@ -20,8 +20,9 @@ from certify.repository.config.document import ConfigFile, read_config
 from certify.repository.config.places import find_form, find_schema
 from certify.repository.docs import NEEDS_MARKDOWN, Page, Pages
 from certify.repository.docs.changelog import Changelog
+from certify.repository.project import Project
 from certify.repository.project.versions import StatedVersion, changelog_version
-from certify.rules import Blocked, NotApplicable, Unverified
+from certify.rules import Blocked, NotApplicable, Undecided, Unverified
 from certify.subject import Example, Package
 
 #: Folders beside a package that are no package of the connector.
@@ -63,13 +64,13 @@ class PythonConnector:
 
     @property
     def version(self) -> str | None:
-        """The version in pyproject.toml, or the literal `__version__` of the package."""
-        version = self.project.get("version")
-        if isinstance(version, str):
-            return version
+        """The version in pyproject.toml or setup.cfg, or the literal `__version__` of the package."""
+        stated = Project(self._repository).version
+        if stated is not None:
+            return stated.text
         try:
             folder = Path(self.package().folder)
-        except (Unverified, OSError):
+        except (Undecided, OSError):
             return None
         init = folder / "__init__.py"
         text = init.read_text("utf-8", "replace")[:100_000] if init.is_file() else ""
@@ -180,7 +181,7 @@ class PythonConnector:
     def _found_schema(self) -> ConfigFile | None:
         try:
             folder = Path(self.package().folder).resolve()
-        except Unverified:
+        except Undecided:
             folder = self._repository.root
         inside = folder.is_relative_to(self._repository.root)
         own = [folder.relative_to(self._repository.root).as_posix()] if inside else []

@@ -505,3 +505,23 @@ def test_a_readme_of_which_the_end_is_not_read_is_not_passed(world: World) -> No
     for rule in (docs.test_readme_commands_exist, docs.test_docs_structure):
         with pytest.raises(Unverified, match=r"README\.md is not read to the end"):
             world.run(rule)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        '[project]\nreadme = "about.md"',
+        '[project]\nreadme = {file = "./about.md"}',
+        '[tool.poetry]\nreadme = ["about.md"]',
+    ],
+)
+def test_the_readme_may_have_the_name_that_the_project_gives_it(named: str, world: World) -> None:
+    world.write({"README.md": None, "about.md": GOOD["README.md"], "pyproject.toml": named})
+    assert world.run(docs.test_docs_exist) == []
+    assert world.pages.readme == "about.md"
+
+
+@pytest.mark.parametrize("named", ["absent.md", "../README.md", "docs", "5"])
+def test_a_readme_that_is_named_and_not_there_is_none(named: str, world: World) -> None:
+    world.write({"README.md": None, "pyproject.toml": f'[project]\nreadme = "{named}"'})
+    assert world.run(docs.test_docs_exist) == ["certification.yaml:3: there is no README"]

@@ -61,9 +61,11 @@ class Pages:
 
     @property
     def readme(self) -> str | None:
-        """The README in the root."""
+        """The README in the root; where there is none, the page that the project names as its README."""
         first = next(iter(self.documents), None)
-        return first if first and "/" not in first and stem(first) == "readme" else None
+        if first and "/" not in first and stem(first) == "readme":
+            return first
+        return self.programs.readme if self.programs.readme in self.documents else None
 
     @property
     def hidden_readme(self) -> str | None:
