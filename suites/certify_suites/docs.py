@@ -14,6 +14,7 @@ from certify import (
     NotApplicable,
     Subject,
     Tier,
+    Undecided,
     Unverified,
     no_findings,
     rule,
@@ -380,6 +381,6 @@ def _all(pages: Pages, evidence: EvidenceLog) -> Iterator[Page]:
 def _own_names(subject: Subject) -> tuple[str, ...]:
     try:
         package = subject.package().name
-    except Unverified:
+    except Undecided:
         package = ""
     return (subject.contract.connector, package)

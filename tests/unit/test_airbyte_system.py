@@ -72,6 +72,13 @@ def test_a_connector_that_is_declared_has_no_package(tmp_path: Path) -> None:
     assert distribution.version().place == "metadata.yaml:8"
 
 
+def test_the_specification_of_a_declared_connector_is_in_its_manifest(tmp_path: Path) -> None:
+    text = "spec:\n  connection_specification: {type: object, required: []}\n"
+    schema = connector(tmp_path, **{"manifest.yaml": text}).config_schema()
+    assert schema.value == {"type": "object", "required": []}
+    assert str(schema.at(("required",))) == "manifest.yaml:2"
+
+
 def test_without_a_manifest_a_package_is_looked_for(tmp_path: Path) -> None:
     with pytest.raises(Unverified):
         connector(tmp_path).package()
@@ -138,3 +145,8 @@ def test_airbyte_reads_one_mark_alone(mark: str, findings: int, tmp_path: Path) 
     found = examine_secrets(schema, contract(tmp_path)).findings
     assert len(found) == findings
     assert all('add `"airbyte_secret": true`' in str(one.fix) for one in found)
+
+
+def test_a_version_in_poetrys_table_is_found(tmp_path: Path) -> None:
+    poetry = '[tool.poetry]\nname = "airbyte-source-demo"\nversion = "1.3.0"\n'
+    assert connector(tmp_path, **{"pyproject.toml": poetry, "metadata.yaml": "data:"}).version == "1.3.0"
