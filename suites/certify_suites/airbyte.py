@@ -68,6 +68,13 @@ def test_breaking_changes_are_announced(announcement: Announcement, evidence: Ev
         "file",
         f"metadata.yaml announces {', '.join(announced) or 'no breaking change'}; at {metadata.version}",
     )
+    deadline, release = announcement.deadline, announcement.release
+    if deadline is not None and release is not None and release.released is not None:
+        evidence.saw("file", f"released on {release.released}, to be taken by {deadline}")
+    elif deadline is not None:
+        evidence.saw(
+            "file", f"the deadline {deadline} is not compared: no changelog has the day of the release"
+        )
     if announcement.guide is not None:
         evidence.saw("file", f"read {announcement.guide.file}")
     if not announced and not announcement.needs_entry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,13 @@ def test_what_is_hostile_is_one_finding_in_a_moment(name: str, tmp_path: Path) -
     assert finding.location
     assert len(finding.message) <= 310
     assert (read.name, read.version, read.breaking_changes, page_names(read)) == ("", "", {}, ())
+
+
+def test_one_that_nobody_can_read_to_its_end_is_a_finding(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "metadata.yaml")
+    read = read_metadata(Repository(tmp_path))
+    assert read is not None
+    assert [one.message for one in metadata_findings(read)] == ["cannot be read"]
 
 
 def test_findings_have_a_bound() -> None:

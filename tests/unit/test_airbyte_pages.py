@@ -306,6 +306,13 @@ def test_what_is_not_announced_is_told(file: str, old: str, new: str, finding: s
     assert any(finding in one for one in world.change(file, old, new).announced())
 
 
+def test_a_deadline_that_cannot_be_compared_is_told(world: World) -> None:
+    world.change(DEMO, "| 2026-10-05 |", "| soon |")
+    assert world.announced() == []
+    seen = [one.summary for one in world.log.entries]
+    assert "the deadline 2026-10-12 is not compared: no changelog has the day of the release" in seen
+
+
 def test_without_a_guide_where_the_page_is_its_absence_is_told(world: World) -> None:
     (told,) = world.write({MIGRATIONS: None}).announced()
     assert f"there is no {MIGRATIONS}" in told

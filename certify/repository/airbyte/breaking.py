@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import islice, pairwise
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from certify.model import Finding, Location
 from certify.repository.airbyte.documentation import migration_guide_of
 from certify.repository.airbyte.metadata import METADATA, Metadata, as_day
 from certify.repository.airbyte.schemas import MAX_FINDINGS
-from certify.repository.docs.changelog import Changelog, as_version
+from certify.repository.docs.changelog import Changelog, Entry, as_version
 from certify.repository.docs.page import Heading, Page
 
 if TYPE_CHECKING:
@@ -44,6 +44,18 @@ class Announcement:
             return False
         earlier = self.changelog.entries if self.changelog else ()
         return version.major > 1 or (version.major == 1 and any(one.version < version for one in earlier))
+
+    @property
+    def release(self) -> Entry | None:
+        """The entry of the present version in the changelog."""
+        version = as_version(self.metadata.version)
+        entries = self.changelog.entries if self.changelog else ()
+        return next((one for one in entries if one.version == version), None)
+
+    @property
+    def deadline(self) -> date | None:
+        """The day by which users of the present version have to have upgraded, where it breaks something."""
+        return as_day(self.metadata.text(*_KEYS, self.metadata.version, "upgradeDeadline"))
 
     @property
     def lacks_guide(self) -> bool:
@@ -78,20 +90,17 @@ class Announcement:
 
     def _short_notice(self) -> Iterator[Finding]:
         """Held against the day of the release, not against today: else a release would fail by its age."""
-        version = as_version(self.metadata.version)
-        deadline = as_day(self.metadata.text(*_KEYS, self.metadata.version, "upgradeDeadline"))
-        entries = self.changelog.entries if self.changelog else ()
-        released = next((one for one in entries if one.version == version), None)
-        if deadline is None or released is None or released.released is None or self.changelog is None:
+        deadline, entry = self.deadline, self.release
+        if deadline is None or entry is None or entry.released is None or self.changelog is None:
             return
-        days = (deadline - released.released).days
+        days = (deadline - entry.released).days
         if days < NOTICE.days:
             yield Finding(
-                f"upgradeDeadline of {version} is {deadline}, {days} days after its release "
-                f"({self.changelog.file}:{released.line})",
+                f"upgradeDeadline of {self.metadata.version} is {deadline}, {days} days after its release "
+                f"({self.changelog.file}:{entry.line})",
                 self.metadata.at(*_KEYS, self.metadata.version, "upgradeDeadline"),
                 f"{NOTICE.days} days or more after the release",
-                f"move it to {released.released + NOTICE} or later",
+                f"move it to {entry.released + NOTICE} or later",
             )
 
 
