@@ -54,6 +54,7 @@ def register_engine(config: pytest.Config, order_file: Path) -> None:
         "quality_fixtures",
         "performance_fixtures",
         "output_fixtures",
+        "airbyte_fixtures",
     ):
         module = importlib.import_module(f"certify.plugin.{fixtures}")
         config.pluginmanager.register(module, f"certify-{fixtures.replace('_', '-')}")

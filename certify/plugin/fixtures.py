@@ -214,14 +214,24 @@ def wheel_builder(zygote: Zygote, project: Project, releases: Releases) -> Itera
 
 @pytest.fixture(scope="session")
 def distribution(
-    request: pytest.FixtureRequest, project: Project, contract: Contract, wheel_builder: WheelBuilder
+    request: pytest.FixtureRequest,
+    project: Project,
+    subject: Subject,
+    pages: Pages,
+    wheel_builder: WheelBuilder,
 ) -> Distribution:
     """What the connector's distribution says of itself."""
     try:
         package = request.getfixturevalue("import_package").folder
     except Undecided:
         package = None
-    return Distribution(project, contract.system, package, lambda: wheel_builder.metadata)
+    return Distribution(
+        project,
+        subject.contract.system,
+        package,
+        lambda: wheel_builder.metadata,
+        lambda: subject.latest_change(pages),
+    )
 
 
 @pytest.fixture(scope="session")

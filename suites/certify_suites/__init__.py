@@ -6,6 +6,7 @@ __all__ = [  # noqa: RUF022  the order is the point
     "manifest",
     "docs",
     "packaging",
+    "airbyte",
     "security",
     "protocol",
     "source",

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -22,7 +22,10 @@ GOOD = {
     "dpone": _FIXTURES / "certify_example",
     "python": _FIXTURES / "connectors" / "good" / "python",
     "singer": _FIXTURES / "connectors" / "good" / "singer",
+    "airbyte": _FIXTURES / "connectors" / "good" / "airbyte",
 }
+#: Systems whose connectors are not run here: what their runs show is unverified, and not required.
+NOT_RUN = frozenset({"airbyte"})
 BROKEN = _FIXTURES / "connectors" / "broken"
 
 #: A broken connector's folder of earlier releases.
@@ -36,7 +39,8 @@ _LITTER = shutil.ignore_patterns("__pycache__", ".pytest_cache", "*.egg-info", "
 class Broken:
     """A connector that breaks one rule: `fails` are the others it breaks, `removes` files it lacks.
 
-    `history` are the tags of its earlier releases, oldest first.
+    `history` are the tags of its earlier releases, oldest first. One that breaks the same rule in another
+    system lies in a folder of that name inside the rule's.
     """
 
     rule: str
@@ -47,16 +51,19 @@ class Broken:
     history: tuple[str, ...]
     reasons: str
 
+    def __str__(self) -> str:
+        return f"{self.rule}-{self.system}"
+
     @classmethod
-    def of(cls, rule: str) -> Self:
-        """Read `why.md` of the rule's broken connector."""
-        folder = BROKEN / rule
+    def of(cls, rule: str, system: str = "") -> Self:
+        """Read `why.md` of the rule's broken connector, or of the one that breaks it in another system."""
+        folder = BROKEN / rule / system
         _, head, reasons = (folder / "why.md").read_text("utf-8").split("---\n", 2)
         front = yaml.safe_load(head)
         return cls(
             rule=rule,
             folder=folder,
-            system=front.pop("system", "dpone"),
+            system=front.pop("system", system or "dpone"),
             fails=frozenset(front.pop("fails")),
             removes=tuple(front.pop("removes", ())),
             history=tuple(front.pop("history", ())),
@@ -66,7 +73,7 @@ class Broken:
     @property
     def files(self) -> list[Path]:
         """What it has that the good connector has not, or has differently; relative to both."""
-        return [path for path in _files(self.folder) if path.parts[0] not in ("why.md", _HISTORY)]
+        return [path for path in _files(self.folder) if path.parts[0] not in ("why.md", _HISTORY, *GOOD)]
 
     def lay_out(self, into: Path) -> Path:
         """A copy of the good connector with this one's files in it, and its history."""
@@ -89,6 +96,14 @@ class Broken:
             _git(laid, "tag", tag)
             _lay_over(GOOD[self.system], _files(release), laid)
         return laid
+
+
+def each_broken() -> Iterator[Broken]:
+    """Every broken connector, by rule and system."""
+    for why in sorted(BROKEN.glob("*/why.md")):
+        yield Broken.of(why.parent.name)
+    for why in sorted(BROKEN.glob("*/*/why.md")):
+        yield Broken.of(why.parent.parent.name, why.parent.name)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from certify.repository.project.licences import Licence
-from certify.repository.project.manifests import manifest_requirements, manifest_version
+from certify.repository.project.manifests import manifest_licence, manifest_requirements, manifest_version
 from certify.repository.project.pyproject import Project
 from certify.repository.project.releases import Releases
 from certify.repository.project.stated import Declared, Stated
@@ -33,6 +33,8 @@ dependencies = []
 """
 #: Connectors of these systems are no Python packages.
 _OTHER_LANGUAGES = frozenset({"plakar", "appseconnect"})
+#: Systems whose connectors may be declared, by the file that they are declared in: those are none either.
+_DECLARED_IN = {"airbyte": "manifest.yaml"}
 #: Stands in a source file until a build puts the version there.
 _PLACEHOLDERS = ("0", "0.0.0")
 
@@ -41,7 +43,8 @@ class Distribution:
     """Each answer says where it stands.
 
     `package` is the folder of the import package, `built` gives the metadata of the built wheel or raises
-    what keeps it from being built; it is asked only where files do not tell.
+    what keeps it from being built; it is asked only where files do not tell. `latest_change` gives the
+    topmost release of the changelog; by default that of a file with a usual name.
     """
 
     def __init__(
@@ -50,11 +53,13 @@ class Distribution:
         system: str,
         package: str | None,
         built: Callable[[], CoreMetadata],
+        latest_change: Callable[[], StatedVersion | None] | None = None,
     ) -> None:
         self.project = project
         self.system = system
         self.package = package
         self._built = built
+        self._latest_change = latest_change or (lambda: changelog_version(project.repository))
 
     @property
     def repository(self) -> Repository:
@@ -68,10 +73,15 @@ class Distribution:
             raise Unverified(f"pyproject.toml:{trouble.line}: {trouble.reason}")
         if self.project.unread is not None:
             raise Unverified(f"pyproject.toml is not read: {self.project.unread}")
-        if not self.project.exists and self.system in _OTHER_LANGUAGES:
+        if not self.project.exists and (self.system in _OTHER_LANGUAGES or self._is_declarative):
             raise NotApplicable(f"a {self.system} connector without a Python package")
         if not self.project.exists:
             raise Unverified("there is no pyproject.toml, setup.cfg or setup.py", _NEEDS_PROJECT)
+
+    @property
+    def _is_declarative(self) -> bool:
+        file = _DECLARED_IN.get(self.system)
+        return file is not None and self.repository.exists(file)
 
     def version(self) -> StatedVersion:
         """The version: written down, built, or else a literal. Raises Unverified when nothing tells."""
@@ -112,7 +122,7 @@ class Distribution:
 
     def changelog_version(self) -> StatedVersion | None:
         """The topmost release of the changelog."""
-        return changelog_version(self.repository)
+        return self._latest_change()
 
     def _literal_versions(self) -> tuple[StatedVersion, ...]:
         """`__version__` as the package's own modules have it; a placeholder for the build's is none."""
@@ -140,11 +150,14 @@ class Distribution:
 
     def licence(self) -> Licence:
         """Its licence. Raises Unverified when nothing tells."""
-        self.require_project()
+        in_manifest = manifest_licence(self.repository, self.system)
+        if self.project.exists or in_manifest is None:
+            self.require_project()
         project = self.project
         stated, classifiers = project.licence, project.classifiers
         is_expression = project.licence_is_expression
-        if stated is None and not classifiers and not project.licence_is_written_down:
+        told = not project.exists or project.licence_is_written_down
+        if stated is None and not classifiers and not told:
             try:
                 built = self._built()
             except Undecided as error:
@@ -161,4 +174,5 @@ class Distribution:
             classifiers,
             project.licence_files,
             project.licence_place,
+            in_manifest,
         )
