@@ -24,8 +24,6 @@ GOOD = {
     "singer": _FIXTURES / "connectors" / "good" / "singer",
     "airbyte": _FIXTURES / "connectors" / "good" / "airbyte",
 }
-#: Systems whose connectors are not run here: what their runs show is unverified, and not required.
-NOT_RUN = frozenset({"airbyte"})
 BROKEN = _FIXTURES / "connectors" / "broken"
 
 #: A broken connector's folder of earlier releases.
