@@ -139,6 +139,33 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
 
 @cli.command()
 @click.option("-C", "folder", metavar="DIR", type=_FOLDER, default=".", help="The connector's folder.")
+@click.option("--ci", is_flag=True, help="Add the GitHub workflow .github/workflows/certification.yml.")
+@click.option(
+    "--print", "prints", is_flag=True, help="Print the contract (with --ci: the workflow), and write nothing."
+)
+@click.pass_context
+def init(ctx: click.Context, /, **options: Any) -> None:
+    r"""Draft certification/certification.yaml from what the repository says.
+
+    Tells the system, reads manifests, schemas, catalogs, recordings and the source, and writes what it
+    found; what only a person can decide stands there as a comment. Where a configuration schema is known, a
+    sample configuration is written beside it. Nothing of the connector is run, and no file is overwritten.
+
+    Exit codes: 0 written, 2 nothing was written.
+
+    \b
+    certify init
+    certify init -C path/to/connector --ci
+    certify init --print
+    """
+    from certify.cli.init import InitWish
+    from certify.cli.init import init as draft
+
+    ctx.exit(draft(InitWish(**options)))
+
+
+@cli.command()
+@click.option("-C", "folder", metavar="DIR", type=_FOLDER, default=".", help="The connector's folder.")
 @click.option("--contract", metavar="FILE", type=_FOLDER, help="The contract.")
 @click.option(
     "--config",

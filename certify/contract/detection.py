@@ -53,14 +53,19 @@ def declared_dependencies(root: Path) -> list[str]:
 
 def project_table(root: Path) -> dict[str, Any]:
     """The `[project]` table of pyproject.toml; empty when there is none that can be read."""
+    table = pyproject(root).get("project")
+    return table if isinstance(table, dict) else {}
+
+
+def pyproject(root: Path) -> dict[str, Any]:
+    """All of pyproject.toml; empty when there is none that can be read."""
     path = root / "pyproject.toml"
     try:
         if not path.is_file() or path.stat().st_size > _MAX_BYTES:
             return {}
-        table = parse_bounded(path.read_text("utf-8")).get("project")
+        return parse_bounded(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
-    return table if isinstance(table, dict) else {}
 
 
 def _mapping(path: Path) -> dict[str, Any]:
