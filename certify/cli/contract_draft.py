@@ -34,6 +34,8 @@ _TARGET = """\
 #   url: sqlite:///{tmp}/target.db
 #   table: your_table
 """
+#: Systems whose connectors are commands.
+RUNS_COMMANDS = ("airbyte", "singer")
 _FACTORY = {
     "source": 'source: "your_package.module:make_source"   # (config, *, stream=None, state=None)',
     "sink": 'sink: "your_package.module:make_sink"   # (config, *, target_url, table, strategy, primary_key)',
@@ -47,7 +49,7 @@ def contract_text(found: Found) -> str:
         [_HEAD.rstrip("\n"), "contract_version: '1'", *_named(found)],
         ["capabilities:", *_capabilities(found)],
         _gates(found),
-        ["subject:", *_subject(found)] if any(_subject(found)) else [],
+        _section("subject", list(_subject(found))),
         _replay(found),
         _TARGET.rstrip("\n").splitlines() if "sink" in found.capabilities else [],
         ["policy:", *_policy(found)],
@@ -68,6 +70,13 @@ def flow(value: Any) -> str:
         [value], default_flow_style=True, allow_unicode=True, width=math.inf, sort_keys=False
     )
     return str(dumped).strip()[1:-1]
+
+
+def _section(name: str, lines: list[str]) -> list[str]:
+    """A section with its heading, which is a comment where all its lines are."""
+    if all(line.lstrip().startswith("#") for line in lines):
+        return [f"# {name}:", *(f"#   {line.lstrip(' #')}" for line in lines)] if lines else []
+    return [f"{name}:", *lines]
 
 
 def _named(found: Found) -> Iterator[str]:
@@ -97,6 +106,8 @@ def _subject(found: Found) -> Iterator[str]:
             yield f"  {key}: {flow(value)}"
         elif _is_asked_for(found, key):
             yield f"  # {_FACTORY[key]}"
+        elif key == "command" and found.get("system") in RUNS_COMMANDS:
+            yield "  # command: [your-command]   # the console script"
     yield from _mapping("executable", found.below("subject", "executable").items())
     config = found.get("subject", "config")
     if config is not None:
@@ -112,7 +123,7 @@ def _subject(found: Found) -> Iterator[str]:
 
 def _is_asked_for(found: Found, key: str) -> bool:
     """Whether only a factory could let certify drive this; a command does it too."""
-    is_driven = found.get("subject", "command") is not None and key == "source"
+    is_driven = found.get("system") in RUNS_COMMANDS and key != "state"
     return key in _FACTORY and key in found.capabilities and not is_driven
 
 
@@ -156,7 +167,7 @@ def _replay(found: Found) -> list[str]:
 
 
 def _policy(found: Found) -> Iterator[str]:
-    yield "  tier: silver   # bronze, silver, gold or platinum: the rules up to it decide too (`certify rules`)"
+    yield "  tier: silver   # bronze, silver, gold, platinum: all rules up to it decide (`certify rules`)"
     hosts = found.get("policy", "egress_hosts")
     if hosts:
         yield from _listed("  ", "egress_hosts", hosts)

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from certify.cli.contract_draft import flow
+from certify.cli.contract_draft import RUNS_COMMANDS, flow
 from certify.cli.terminal import console_for_output
 from certify.systems.finding import Fact, Found
 from certify.text import counted, one_line
@@ -103,11 +103,13 @@ def _missing(found: Found) -> Iterator[str]:
 
 def _not_found(found: Found) -> Iterator[str]:
     capabilities = found.capabilities
+    is_command = found.get("system") in RUNS_COMMANDS
+    if is_command and found.get("subject", "command") is None:
+        yield "the console script (subject.command)"
     if found.get("subject", "package") is None and found.get("system") in ("python", "dpone", "singer"):
         yield "the import package (subject.package)"
     for kind in ("source", "sink", "state"):
-        is_driven = found.get("subject", kind) or (kind == "source" and found.get("subject", "command"))
-        if kind in capabilities and not is_driven:
+        if kind in capabilities and found.get("subject", kind) is None and not is_command:
             yield f"a factory make_{kind} (subject.{kind})"
     if found.get("subject", "config") is None:
         yield "a configuration schema or sample (subject.config)"

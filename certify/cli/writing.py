@@ -36,6 +36,18 @@ def write_new(texts: Mapping[Path, str]) -> None:
         raise CertifyError(f"{error.filename2 or error.filename}: cannot be written: {why}") from error
 
 
+def _name(temporary: Path, path: Path) -> None:
+    """Give a file its name. A rename would replace one that came meanwhile; a second name is refused."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # not every file system has second names
+        if os.path.lexists(path):
+            raise
+        temporary.replace(path)
+
+
 def _write(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
@@ -43,7 +55,6 @@ def _write(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        # A rename would replace a file that came meanwhile; a second name is refused.
-        os.link(temporary, path)
+        _name(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -23,9 +23,11 @@ def facts(checkout: Checkout) -> Iterator[Fact]:
     """The connector's name is its image's, which is its command too."""
     data = checkout.mapping(METADATA).get("data")
     image = inside(data, "dockerRepository")
-    name = image.rpartition("/")[2] if isinstance(image, str) else python.name_of(checkout)[0]
-    if isinstance(image, str):
-        yield Fact(("connector",), name, checkout.line(METADATA, "data", "dockerRepository"))
+    name = image.rpartition("/")[2] if isinstance(image, str) else checkout.name[0].removeprefix("airbyte-")
+    place = (
+        checkout.line(METADATA, "data", "dockerRepository") if isinstance(image, str) else checkout.name[1]
+    )
+    yield Fact(("connector",), name, place)
     kind = inside(data, "connectorSubtype")
     if isinstance(kind, str):
         yield Fact(("connector_type",), kind, checkout.line(METADATA, "data", "connectorSubtype"))

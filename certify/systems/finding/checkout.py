@@ -13,10 +13,12 @@ from certify.contract.contract import SubjectPlan
 from certify.contract.detection import GENERIC, detect_system, pyproject
 from certify.repository import Repository
 from certify.repository.config.document import ConfigFile, read_config
+from certify.repository.project.pyproject import Project
 from certify.repository.source.modules import PythonSources, read_package
 from certify.rules import NotApplicable, Unverified
 from certify.subject import Package, Subject
 from certify.systems import subject_of
+from certify.systems.finding.setup_py import SETUP_PY, Setup, read_setup
 
 #: A dependency in a file that is not read as TOML.
 _NAMED_IN = re.compile(r"[\"'](singer-sdk|singer-python|airbyte-cdk)\b")
@@ -42,9 +44,9 @@ class Checkout:
         for name in poetry if isinstance(poetry, dict) else ():
             if name in _SYSTEM_OF:
                 return _SYSTEM_OF[name], "pyproject.toml"
-        named = _NAMED_IN.search(self.repository.text("setup.py") or "")
+        named = _NAMED_IN.search(self.repository.text(SETUP_PY) or "")
         if named:
-            return _SYSTEM_OF[named[1]], "setup.py"
+            return _SYSTEM_OF[named[1]], SETUP_PY
         is_singer = [name for name in self.scripts if name.startswith(("tap-", "target-"))]
         return (
             ("singer", f"the script {is_singer[0]}") if is_singer else (GENERIC, "no system's file is there")
@@ -58,23 +60,36 @@ class Checkout:
         return poetry if isinstance(poetry, dict) else {}
 
     @cached_property
-    def project(self) -> dict[str, Any]:
-        """The `[project]` table of pyproject.toml, Poetry's where there is none."""
-        project = pyproject(self.root).get("project")
-        return project if isinstance(project, dict) and project else self.poetry
+    def _setup(self) -> Setup:
+        return read_setup(self.repository)
 
-    @property
+    @cached_property
     def scripts(self) -> list[str]:
-        """The console scripts."""
-        tables = (self.project.get("scripts"), self.poetry.get("scripts"))
-        return [name for table in tables if isinstance(table, dict) for name in table]
+        """The console scripts, by pyproject.toml or setup.py."""
+        tables = (inside(pyproject(self.root), "project", "scripts"), self.poetry.get("scripts"))
+        return [
+            *(name for table in tables if isinstance(table, dict) for name in table),
+            *self._setup.scripts,
+        ]
+
+    @cached_property
+    def name(self) -> tuple[str, str]:
+        """The distribution's name, else the folder's; and where it stands."""
+        stated = Project(self.repository).name
+        if stated is not None:
+            return stated.text, stated.place
+        if self._setup.name is not None:
+            return self._setup.name, SETUP_PY
+        folder = re.sub(r"[^A-Za-z0-9_.-]+", "_", self.root.name).strip("_.-")[:100]
+        return folder or "connector", "the folder's name"
 
     @cached_property
     def subject(self) -> Subject:
         """The connector as rules would see it under a contract that says nothing."""
-        name = re.sub(r"[-_.]+", "_", str(self.project.get("name") or "")).lower()
-        # Poetry's name is not among what a plain Python connector's package is told by.
-        is_there = any(self.repository.exists(f"{place}{name}") for place in ("src/", ""))
+        # Of Poetry's names and setup.py's, and of single modules, a plain Python connector knows nothing.
+        name = re.sub(r"[-_.]+", "_", self.name[0]).lower()
+        usual = (f"src/{name}", name, f"src/{name}.py", f"{name}.py")
+        is_there = any(map(self.repository.exists, usual))
         return subject_of(
             Contract(
                 root=self.root,

@@ -95,10 +95,11 @@ def _class(node: ast.ClassDef, place: str) -> _Class:
             continue
         if name in _WANTED:
             says[name] = literal(value)
-    return _Class(tuple(map(_last_name, node.bases)), says, place)
+    return _Class(tuple(map(last_name, node.bases)), says, place)
 
 
-def _last_name(node: ast.expr) -> str:
+def last_name(node: ast.expr) -> str:
+    """The last word of a name: `RESTStream` of `sdk.RESTStream`; empty for what is none."""
     if isinstance(node, ast.Subscript):
         node = node.value
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
@@ -145,7 +146,7 @@ def _from_literal(node: ast.Dict, place: str) -> Iterator[Stream]:
 
 
 def _from_call(node: ast.Call, place: str) -> Iterator[Stream]:
-    if not _last_name(node.func).endswith("write_schema"):
+    if not last_name(node.func).endswith("write_schema"):
         return
     named = {one.arg: one.value for one in node.keywords}
     values = dict(zip(("stream_name", "schema", "key_properties"), node.args, strict=False)) | named

@@ -44,7 +44,8 @@ def find(checkout: Checkout, found: Found) -> Configuration:
         return Configuration()
     schema = schema or ConfigSchema({}, file)
     sample = sample_from(schema, str(found.get("connector")), given, _address(checkout, found))
-    if not sample.config:
+    # A command is always given one, be it empty; a factory that needs none is made without.
+    if not sample.config and found.get("subject", "command") is None:
         return Configuration()
     fact = Fact(("subject", "config"), PLACE, f"made from {sample.origin}")
     return _with_secrets(checkout, sample.config, fact, sample)

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 
 from certify.model import Location
-from certify.repository.project.pyproject import Project
 from certify.repository.source import addresses, is_local
 from certify.repository.source.modules import PythonSource
 from certify.systems.finding.checkout import Checkout
@@ -27,15 +26,6 @@ _WRITES = re.compile(r"(?:target|destination|sink|writer|loader)(?:[-_]|$)|.*[-_
 _TESTS = re.compile(r"(?:.*/)?(?:test_[^/]*|[^/]*_test)\.py")
 
 
-def name_of(checkout: Checkout) -> tuple[str, str]:
-    """The distribution's name, else the folder's; and where it stands."""
-    stated = Project(checkout.repository).name
-    if stated is not None:
-        return stated.text, stated.place
-    folder = re.sub(r"[^A-Za-z0-9_.-]+", "_", checkout.root.name).strip("_.-")[:100]
-    return folder or "connector", "the folder's name"
-
-
 def facts(checkout: Checkout) -> Iterator[Fact]:
     """The name last: a system's own word for the connector comes before it."""
     yield from _factories(checkout)
@@ -43,22 +33,22 @@ def facts(checkout: Checkout) -> Iterator[Fact]:
         yield Fact(("subject", "package"), checkout.package.name, _folder(checkout))
     yield from _hosts(checkout)
     yield from _tests(checkout)
-    name, origin = name_of(checkout)
+    name, origin = checkout.name
     yield Fact(("connector",), name, origin)
 
 
 def script(checkout: Checkout, *names: str) -> Iterator[Fact]:
-    """The console script of one of these names, else of one that sounds like a connector, else the only one."""
+    """The console script of one of these names, else one that sounds like a connector, else the only one."""
     scripts = checkout.scripts
     sounding = [one for one in scripts if re.match(r"(?:tap|target|source|destination)-", one)]
     chosen = [one for one in names if one in scripts] or sounding or (scripts if len(scripts) == 1 else [])
     if chosen:
-        yield Fact(("subject", "command"), [chosen[0]], "the scripts in pyproject.toml")
+        yield Fact(("subject", "command"), [chosen[0]], "the console scripts")
 
 
 def assumed_capability(checkout: Checkout) -> Fact:
     """What no file tells: a connector reads, unless its name says that it writes."""
-    name, _ = name_of(checkout)
+    name, _ = checkout.name
     kind = "sink" if _WRITES.match(name.lower()) else "source"
     return Fact(("capabilities", kind, "strategies"), [], "assumed: nothing tells it")
 

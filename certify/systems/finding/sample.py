@@ -6,6 +6,7 @@ value.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,8 +47,8 @@ _WORDS = {
     "email": "sample@example.com",
 }
 _TRIED = (
-    *_FORMS.values(),
     "sample",
+    *_FORMS.values(),
     "SAMPLE",
     "1",
     "12345678",
@@ -115,7 +116,8 @@ class _Making:
             schema = self.tree.get(one)
             named, needed = schema.get("properties"), schema.get("required")
             for name in named if isinstance(named, dict) else ():
-                properties.setdefault(name, (*one, "properties", name))
+                if _is_writable(name):
+                    properties.setdefault(name, (*one, "properties", name))
             required |= (
                 {name for name in needed if isinstance(name, str)} if isinstance(needed, list) else set()
             )
@@ -146,7 +148,7 @@ class _Making:
             return self.given(names, given)
         for schema in schemas:
             for value in _suggested(schema):
-                if _is_small(value) and not (isinstance(value, str) and looks_drawn(value)):
+                if _is_writable(value) and not (isinstance(value, str) and looks_drawn(value)):
                     return value
         self.invented.append(".".join(names))
         return self._invented(path, kind, names)
@@ -173,7 +175,7 @@ class _Making:
     def _text(self, schemas: list[dict[str, Any]], name: str) -> str:
         words = words_of(name)
         patterns = [one["pattern"] for one in schemas if isinstance(one.get("pattern"), str)]
-        guesses = [_FORMS[one["format"]] for one in schemas if one.get("format") in _FORMS]
+        guesses = [_FORMS[one["format"]] for one in schemas if str(one.get("format")) in _FORMS]
         guesses += [_WORDS[word] for word in words if word in _WORDS]
         if not {"url", "uri", "endpoint", "host"}.isdisjoint(words) and self.address:
             guesses.insert(0, self.address.removeprefix("https://") if "host" in words else self.address)
@@ -203,8 +205,12 @@ def _suggested(schema: dict[str, Any]) -> list[Any]:
     return single + [one[0] for one in lists if one and one[0] is not None]
 
 
-def _is_small(value: Any) -> bool:
-    return len(str(value)) <= _MAX_TEXT
+def _is_writable(value: Any) -> bool:
+    """Whether it is a small value that JSON has: a literal in source may be anything."""
+    try:
+        return len(json.dumps(value, allow_nan=False, ensure_ascii=False).encode()) <= _MAX_TEXT
+    except (TypeError, ValueError, RecursionError):
+        return False
 
 
 def _is_number(value: Any) -> bool:

@@ -35,7 +35,7 @@ def schema_read(sources: PythonSources) -> ConfigSchema | None:
             elif type(default) in _TYPE_NAMES:
                 properties[name] = {"type": _TYPE_NAMES[type(default)], "default": default}
             origin = origin or str(Location(source.file, getattr(node, "lineno", 1)))
-    if not required:
+    if not properties:
         return None
     schema = {"type": "object", "properties": properties, "required": list(dict.fromkeys(required))}
     return ConfigSchema(schema, f"{origin}, as the source reads it")

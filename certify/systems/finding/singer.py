@@ -18,7 +18,7 @@ _IS_TARGET = re.compile(r"(?:.*-)?target[-_]")
 
 def facts(checkout: Checkout) -> Iterator[Fact]:
     """A target's own strategies are its loader's; nothing in its files says which."""
-    name, origin = python.name_of(checkout)
+    name, origin = checkout.name
     scripts = list(python.script(checkout, name))
     yield from scripts
     known = [name, *(one.value[0] for one in scripts)]

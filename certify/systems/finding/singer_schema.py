@@ -8,6 +8,7 @@ from typing import Any
 
 from certify.model import Location
 from certify.repository.source.modules import PythonSource, PythonSources
+from certify.repository.syntax import Syntax
 from certify.systems.finding.classes import literal
 from certify.systems.finding.fact import ConfigSchema
 
@@ -43,10 +44,10 @@ def declared_schema(sources: PythonSources) -> ConfigSchema | None:
     for source in sources:
         syntax = source.syntax if source.mentions(_MENTIONS) else None
         for node in syntax.nodes if syntax else ():
-            if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+            if syntax is None or not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
                 continue
             name = _target(node)
-            if name == "config_jsonschema" and (found := _properties_list(node.value)):
+            if name == "config_jsonschema" and (found := _properties_list(node.value, syntax)):
                 return ConfigSchema(found, _place(source, node))
             if required is None and _REQUIRED_KEYS.fullmatch(name):
                 required = _required_keys(source, node)
@@ -72,10 +73,12 @@ def _required_keys(source: PythonSource, node: ast.Assign | ast.AnnAssign) -> Co
     return ConfigSchema(schema, _place(source, node))
 
 
-def _properties_list(node: ast.expr) -> dict[str, Any] | None:
+def _properties_list(node: ast.expr, syntax: Syntax) -> dict[str, Any] | None:
     """`th.PropertiesList(th.Property(…), …).to_dict()`, or a schema that is written out."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "to_dict":
         node = node.func.value
+    if isinstance(node, ast.Name):
+        node = syntax.constants.get(node.id, node)
     if isinstance(node, ast.Call):
         schema = _type(node, 0)
         return schema if "properties" in schema else None
