@@ -63,7 +63,7 @@ def config_text(config: Mapping[str, Any]) -> str:
 
 
 def flow(value: Any) -> str:
-    """A value on one line of YAML, quoted where it has to be."""
+    """A value, whose texts have one line each, on one line of YAML; quoted where it has to be."""
     if isinstance(value, str):  # more may stand unquoted outside of brackets
         return str(yaml.safe_dump(value, allow_unicode=True, width=math.inf)).removesuffix("...\n").strip()
     dumped = yaml.safe_dump(

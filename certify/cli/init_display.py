@@ -62,7 +62,8 @@ def _rows(found: Found) -> Iterator[tuple[str, str, str]]:
     for key, name in _SHOWN.items():
         if key in found.facts:
             fact = found.facts[key]
-            yield name, _shown(fact), fact.origin
+            drafted = ", drafted" if name == "configuration" and found.sample is not None else ""
+            yield name, _shown(fact) + drafted, fact.origin
         if key == ("system",):
             for capability in found.capabilities:
                 fact = found.facts["capabilities", capability, "strategies"]
@@ -75,13 +76,12 @@ def _rows(found: Found) -> Iterator[tuple[str, str, str]]:
 
 
 def _shown(fact: Fact) -> str:
+    """A value as people say it."""
     if fact.value is True:
         return "yes"
-    return (
-        ", ".join(map(str, fact.value))
-        if isinstance(fact.value, list)
-        else (fact.value if isinstance(fact.value, str) else flow(fact.value))
-    )
+    if isinstance(fact.value, list):
+        return ", ".join(map(str, fact.value))
+    return fact.value if isinstance(fact.value, str) else flow(fact.value)
 
 
 def _origins(facts: Sequence[Fact]) -> str:
@@ -93,12 +93,14 @@ def _missing(found: Found) -> Iterator[str]:
     """What could not be found, one line each, with what helps."""
     lines = list(_not_found(found))
     if lines:
-        yield "Not found, and left for you as comments in the contract:"
+        comments = "a comment" if len(lines) == 1 else "comments"
+        yield f"Not found, and left for you as {comments} in the contract:"
         yield from (f"  {line}" for line in lines)
         yield ""
     if found.sample is not None and found.sample.invented:
         names = one_line(", ".join(found.sample.invented), 300)
-        yield f"Values in the sample configuration that nothing tells; put in your own: {names}"
+        yield f"Put your own values into {found.get('subject', 'config')} for: {names}"
+        yield ""
 
 
 def _not_found(found: Found) -> Iterator[str]:

@@ -37,7 +37,7 @@ def find(checkout: Checkout, found: Found) -> Configuration:
     """The sample that is there, else one that the schema asks for."""
     if checkout.repository.exists(PLACE):
         config = checkout.mapping(PLACE)
-        return _with_secrets(checkout, config, Fact(("subject", "config"), PLACE, "it is there"), None)
+        return _with_secrets(checkout, config, Fact(("subject", "config"), PLACE, PLACE), None)
     given, file = _given(checkout)
     schema = _schema(checkout)
     if schema is None and not given:
@@ -47,7 +47,7 @@ def find(checkout: Checkout, found: Found) -> Configuration:
     # A command is always given one, be it empty; a factory that needs none is made without.
     if not sample.config and found.get("subject", "command") is None:
         return Configuration()
-    fact = Fact(("subject", "config"), PLACE, f"made from {sample.origin}")
+    fact = Fact(("subject", "config"), PLACE, sample.origin)
     return _with_secrets(checkout, sample.config, fact, sample)
 
 
