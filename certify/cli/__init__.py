@@ -112,7 +112,7 @@ def _stop(error: CertifyError) -> NoReturn:
 )
 @click.pass_context
 def cli(ctx: click.Context, /, **options: Any) -> None:
-    r"""Certify data connectors: run what certification.yaml requires, offline, and write the report.
+    """Certify data connectors: run what certification.yaml requires, offline, and write the report.
 
     Exit codes: 0 certified (or selection passed), 1 not certified, 2 usage or contract error,
     3 incomplete, 130 interrupted.
@@ -122,7 +122,7 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
     certify --example --artifact-dir out
     certify --only import_safety
     certify explain imports_cleanly
-    """
+    """  # noqa: D301  click's mark: these lines stay as they are
     if ctx.invoked_subcommand is not None:
         given = [
             name
@@ -145,7 +145,7 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
 )
 @click.pass_context
 def init(ctx: click.Context, /, **options: Any) -> None:
-    r"""Draft certification/certification.yaml from what the repository says.
+    """Draft certification/certification.yaml from what the repository says.
 
     Tells the system, reads manifests, schemas, catalogs, recordings and the source, and writes what it
     found; what only a person can decide stands there as a comment. Where a configuration schema is known, a
@@ -157,7 +157,7 @@ def init(ctx: click.Context, /, **options: Any) -> None:
     certify init
     certify init -C path/to/connector --ci
     certify init --print
-    """
+    """  # noqa: D301  click's mark: these lines stay as they are
     from certify.cli.init import InitWish
     from certify.cli.init import init as draft
 
