@@ -34,12 +34,17 @@ _TARGET = """\
 #   url: sqlite:///{tmp}/target.db
 #   table: your_table
 """
-#: Systems whose connectors are commands.
-RUNS_COMMANDS = ("airbyte", "singer")
-_FACTORY = {
+#: Systems whose connectors are commands, and those whose connectors are packages in Python.
+_RUNS_COMMANDS = ("airbyte", "singer")
+_PACKAGED = ("dpone", "planasonix", "python", "singer")
+_ASKED = {
+    "package": "package: your_import_package",
+    "command": "command: [your-command]   # the console script",
     "source": 'source: "your_package.module:make_source"   # (config, *, stream=None, state=None)',
     "sink": 'sink: "your_package.module:make_sink"   # (config, *, target_url, table, strategy, primary_key)',
     "state": 'state: "your_package.module:make_state"   # (config, *, url)',
+    "assembly": "assembly: bin/Release/YourAdapter.dll   # once it is compiled",
+    "config": "config: certification/config.json   # a sample configuration; a secret as ${NAME}",
 }
 
 
@@ -104,16 +109,14 @@ def _subject(found: Found) -> Iterator[str]:
         value = found.get("subject", key)
         if value is not None:
             yield f"  {key}: {flow(value)}"
-        elif _is_asked_for(found, key):
-            yield f"  # {_FACTORY[key]}"
-        elif key == "command" and found.get("system") in RUNS_COMMANDS:
-            yield "  # command: [your-command]   # the console script"
+        elif key in asked_for(found):
+            yield f"  # {_ASKED[key]}"
     yield from _mapping("executable", found.below("subject", "executable").items())
     config = found.get("subject", "config")
     if config is not None:
         yield f"  config: {flow(config)}"
-    elif found.get("subject", "package") is not None:
-        yield "  # config: certification/config.json   # a sample configuration; a secret as ${NAME}"
+    elif "config" in asked_for(found):
+        yield f"  # {_ASKED['config']}"
     yield from _secrets(found)
     yield from _mapping("primary_keys", found.below("subject", "primary_keys").items())
     yield from _mapping("cursor_fields", found.below("subject", "cursor_fields").items())
@@ -121,10 +124,20 @@ def _subject(found: Found) -> Iterator[str]:
         yield "  # primary_keys: {your_stream: [id]}   # what makes a row unique, so that none comes twice"
 
 
-def _is_asked_for(found: Found, key: str) -> bool:
-    """Whether only a factory could let certify drive this; a command does it too."""
-    is_driven = found.get("system") in RUNS_COMMANDS and key != "state"
-    return key in _FACTORY and key in found.capabilities and not is_driven
+def asked_for(found: Found) -> list[str]:
+    """The keys of `subject` that were not found, and without which certify cannot run this connector."""
+    system, capabilities = found.get("system"), found.capabilities
+    is_command = system in _RUNS_COMMANDS
+    asked = {
+        "package": system in _PACKAGED,
+        "command": is_command,
+        "source": "source" in capabilities and not is_command,
+        "sink": "sink" in capabilities and not is_command,
+        "state": "state" in capabilities,
+        "assembly": system == "appseconnect",
+        "config": is_command or system in _PACKAGED,
+    }
+    return [key for key, is_asked in asked.items() if is_asked and found.get("subject", key) is None]
 
 
 def _secrets(found: Found) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from certify.cli.contract_draft import RUNS_COMMANDS, flow
+from certify.cli.contract_draft import asked_for, flow
 from certify.cli.terminal import console_for_output
 from certify.systems.finding import Fact, Found
 from certify.text import counted, one_line
@@ -31,6 +31,15 @@ _SHOWN: dict[tuple[str, ...], str] = {
     ("policy", "sdk"): "SDK",
     ("quality_gates", "unit_tests"): "tests",
     ("replay", "cassettes"): "recordings",
+}
+_ASKED = {
+    "package": "the import package",
+    "command": "the console script",
+    "source": "a factory make_source",
+    "sink": "a factory make_sink",
+    "state": "a factory make_state",
+    "assembly": "the compiled adapter",
+    "config": "a configuration schema or sample",
 }
 
 
@@ -105,16 +114,7 @@ def _missing(found: Found) -> Iterator[str]:
 
 def _not_found(found: Found) -> Iterator[str]:
     capabilities = found.capabilities
-    is_command = found.get("system") in RUNS_COMMANDS
-    if is_command and found.get("subject", "command") is None:
-        yield "the console script (subject.command)"
-    if found.get("subject", "package") is None and found.get("system") in ("python", "dpone", "singer"):
-        yield "the import package (subject.package)"
-    for kind in ("source", "sink", "state"):
-        if kind in capabilities and found.get("subject", kind) is None and not is_command:
-            yield f"a factory make_{kind} (subject.{kind})"
-    if found.get("subject", "config") is None:
-        yield "a configuration schema or sample (subject.config)"
+    yield from (f"{_ASKED[key]} (subject.{key})" for key in asked_for(found))
     if "source" in capabilities and not found.below("subject", "primary_keys"):
         yield "primary keys (subject.primary_keys)"
     if "source" in capabilities and found.get("replay", "cassettes") is None:

@@ -277,3 +277,33 @@ policy:
   tier: silver   # bronze, silver, gold, platinum: all rules up to it decide (`certify rules`)
   egress_hosts: ['*.orders.example']
 """
+
+
+def test_where_nothing_was_found_the_contract_asks() -> None:
+    said: dict[tuple[str, ...], Any] = {
+        ("system",): "python",
+        ("connector",): "orders",
+        ("capabilities", "sink", "strategies"): [],
+    }
+    found = Found({key: Fact(key, value, "") for key, value in said.items()})
+    assert ASKS in contract_text(found)
+
+
+ASKS = """\
+capabilities:
+  sink:
+    # which of these can it load: full_refresh, incremental_append, incremental_merge, replace?
+    strategies: []
+
+# subject:
+#   package: your_import_package
+#   sink: "your_package.module:make_sink"   # (config, *, target_url, table, strategy, primary_key)
+#   config: certification/config.json   # a sample configuration; a secret as ${NAME}
+
+# A database that the sink may load into; {tmp} is a folder for each run. Any SQLAlchemy URL will do.
+# target:
+#   url: sqlite:///{tmp}/target.db
+#   table: your_table
+
+policy:
+"""

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from certify.repository import Repository
+from certify.repository.config import examine_schema
+from certify.repository.config.document import read_config
 from certify.systems.finding import Found, find
 
 TAP = """
@@ -225,6 +228,48 @@ def test_a_declarative_source_tells_streams_hosts_and_the_first_way_to_log_in(tm
     assert found.marked == "manifest.yaml"
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"type": "string", "enum": ["eu", "us"]},
+        {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"},
+        {"type": "string", "format": "uuid"},
+        {"type": ["null", "integer"], "minimum": 7},
+        {"type": "number", "minimum": 0.5},
+        {"type": "array", "minItems": 1, "items": {"type": "string", "format": "date"}},
+        {"type": "array", "items": {"type": "string"}},
+        {"type": "object", "required": ["a"], "properties": {"a": {"type": "boolean"}}},
+        {"allOf": [{"type": "object", "properties": {"a": {"const": 1}}}, {"required": ["a"]}]},
+        {"anyOf": [{"type": "integer"}, {"type": "string"}]},
+        {"$ref": "#/definitions/level"},
+        {"type": "string", "airbyte_secret": True, "pattern": "^sk-[a-z]{20}$"},
+        {"type": "string", "examples": ["one", "two"], "default": "three"},
+    ],
+    ids=json.dumps,
+)
+def test_a_sample_is_what_its_schema_asks_for(tmp_path: Path, asked: dict[str, Any]) -> None:
+    schema = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "type": "object",
+        "required": ["setting"],
+        "properties": {"setting": asked, "unasked": {"type": "string"}},
+        "definitions": {"level": {"type": "integer", "minimum": 3}},
+    }
+    files = {"config.schema.json": json.dumps(schema), "orders/__init__.py": ""}
+    root = laid(tmp_path, files)
+    found = find(root)
+    assert found.sample is not None
+    assert found.sample.config.keys() == {"setting"}
+    laid(root, {"certification/config.json": json.dumps(found.sample.config)})
+    repository = Repository(root)
+    examined = examine_schema(
+        read_config(repository, "config.schema.json"),
+        read_config(repository, "certification/config.json"),
+        tuple(found.get("subject", "secrets") or ()),
+    )
+    assert examined.findings == ()
+
+
 def test_without_allowed_hosts_a_manifest_tells_those_that_it_asks(tmp_path: Path) -> None:
     found = find(laid(tmp_path, {"manifest.yaml": MANIFEST}))
     assert found.get("system") == "airbyte"
@@ -327,6 +372,7 @@ def test_recordings_count_where_one_holds_a_full_read(tmp_path: Path) -> None:
             {
                 "Acme.csproj": "<AssemblyName>InSync.Acme</AssemblyName>",
                 "packages.config": '<package id="APPSeCONNECT" version="4.2.1" />',
+                "bin/Release/InSync.Acme.dll": "MZ",
             },
             {
                 "system": "appseconnect",

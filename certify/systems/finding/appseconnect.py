@@ -18,7 +18,7 @@ _SDK = re.compile(
 
 
 def facts(checkout: Checkout) -> Iterator[Fact]:
-    """The project's name is the connector's; the assembly is where the compiler puts a release."""
+    """The project's name is the connector's; a compiled release is named where it lies."""
     yield Fact(("capabilities", "adapter", "strategies"), [], "an adapter, as all of APPSeCONNECT are")
     for file in checkout.repository.files("*.csproj", "*.vbproj"):
         text = checkout.repository.text(file) or ""
@@ -26,7 +26,9 @@ def facts(checkout: Checkout) -> Iterator[Fact]:
         named = _ASSEMBLY.search(text)
         assembly = named[1] if named else path.stem
         yield Fact(("connector",), path.stem, file)
-        yield Fact(("subject", "assembly"), str(path.parent / "bin" / "Release" / f"{assembly}.dll"), file)
+        built = str(path.parent / "bin" / "Release" / f"{assembly}.dll")
+        if checkout.repository.exists(built):
+            yield Fact(("subject", "assembly"), built, file)
         yield from _sdk(text, file)
     yield from _sdk(checkout.repository.text("packages.config") or "", "packages.config")
 
