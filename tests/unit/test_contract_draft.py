@@ -70,6 +70,10 @@ TEXTS = (
         '"',
         "''",
         "a\nb",
+        "\n",
+        "a:\nb",
+        "#\n#",
+        "- a\n- b",
         "\u2028",
         "\x85",
         "\ufeff",
@@ -112,13 +116,20 @@ literals = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
     max_leaves=6,
 )
+field_lists = st.lists(names, min_size=1, max_size=2)
 sources = st.builds(
-    SOURCE.format, name=names, keys=literals, cursor=literals, default=literals, examples=literals, host=names
+    SOURCE.format,
+    name=names,
+    keys=field_lists | literals,
+    cursor=names | literals,
+    default=names | literals,
+    examples=field_lists | literals,
+    host=st.sampled_from(["api.orders.example", "{host}.orders.example", "*", "a b", ""]),
 )
 projects = st.builds(
     "[project]\nname = {}\ndependencies = [{}]\n[project.scripts]\n{} = 'orders:main'\n".format,
     names.map(json.dumps),
-    st.sampled_from(["'singer-sdk'", "'airbyte-cdk'", "'dpone'", "'requests'", ""]),
+    st.sampled_from(["'singer-sdk'", "'singer-python'", "'airbyte-cdk'", "'dpone'", "'requests'"]),
     names.map(json.dumps),
 )
 
@@ -128,8 +139,8 @@ projects = st.builds(
     files=st.dictionaries(
         st.sampled_from(FILES), documents.map(json.dumps) | st.text(max_size=20), max_size=5
     ),
-    project=projects | st.text(max_size=20),
-    source=sources | st.text(max_size=20),
+    project=projects,
+    source=sources,
     folder=st.sampled_from(["orders", "src/orders", "or-ders", "tap_orders"]),
 )
 def test_what_is_drafted_always_loads(files: dict[str, str], project: str, source: str, folder: str) -> None:
