@@ -7,6 +7,7 @@ no cache: measured against repositories whose settings broke or bent the run oth
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import io
 import os
@@ -51,26 +52,36 @@ def run_isolated(order: Order, listener: object, workers: int = 0) -> Ran:
         write_order(order, order_file)
         said = io.StringIO()
         with _neutral_process(neutral), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            code = pytest.main(_arguments(order_file, workers), plugins=[listener])
+            code = pytest.main(_arguments(order_file, workers), [listener, *_own_plugin(workers)])
     return Ran(int(code), said.getvalue())
 
 
+def _own_plugin(workers: int) -> list[object]:
+    """Ourselves, where no worker has to find us by name: by `-p` pytest rewrites every module of ours."""
+    return [] if workers else [importlib.import_module("certify.plugin")]
+
+
 def _arguments(order_file: Path, workers: int) -> list[str]:
-    # -p takes the name of an entry point: a module's name would be loaded twice beside autoload.
     arguments = [
         "-c",
         os.devnull,
         "--rootdir",
         str(order_file.parent),
+        # Else every entry of the folders above it is asked whether it is to be collected.
+        "--confcutdir",
+        str(order_file.parent),
         "--noconftest",
         "--disable-plugin-autoload",
     ]
-    for plugin in ("certify", "benchmark", "no:cacheprovider"):
+    # What watches over unraisable exceptions collects garbage ten times at the end, to look for more.
+    for plugin in ("benchmark", "no:cacheprovider", "no:unraisableexception"):
         arguments += ["-p", plugin]
     arguments += ["--capture=sys", "--tb=short", "-q"]
     if workers:
         # xdist makes the base of temporary folders, which by default removes those of the user's own runs.
-        arguments += ["-p", "xdist", "-n", str(workers), "--basetemp", str(order_file.with_name("basetemp"))]
+        # -p takes the name of an entry point: a module's name would be loaded twice beside autoload.
+        arguments += ["-p", "certify", "-p", "xdist", "-n", str(workers)]
+        arguments += ["--basetemp", str(order_file.with_name("basetemp"))]
         arguments.append("--benchmark-disable")  # it would be anyway, with a warning on the error stream
     # Relative to the neutral folder: in a whole path pytest takes `[` and `::` for more than letters.
     return [*arguments, "--certify-order", str(order_file), order_file.name]
