@@ -14,6 +14,7 @@ import pytest
 
 from certify.contract import Contract
 from certify.errors import CertifyError
+from certify.examples import leave_out_constants
 from certify.model import Status
 from certify.plugin.order import Order, read_order
 from certify.plugin.outcome import PhaseResult, fold, judge_phase
@@ -65,6 +66,7 @@ def _take_chance_out() -> None:
     if hypothesis is not None:
         hypothesis.settings.register_profile("certify", derandomize=True, deadline=None, database=None)
         hypothesis.settings.load_profile("certify")
+        leave_out_constants()
 
 
 class Engine:
