@@ -14,13 +14,14 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from certify.errors import CertifyError
-from certify.plugin.order import Order, write_order
+from certify.plugin.beside import beside
+from certify.plugin.order import Order, Share, write_order
 
 _SETTINGS = (
     "PYTEST_ADDOPTS",
@@ -43,17 +44,29 @@ class Ran:
     transcript: str
 
 
-def run_isolated(order: Order, listener: object, workers: int = 0) -> Ran:
+def run_isolated(order: Order, listener: object, workers: int = 0, *, in_two_processes: bool = False) -> Ran:
     """Run the order; `listener` is a pytest plugin that receives the reports."""
     if workers and importlib.util.find_spec("xdist") is None:
         raise CertifyError("-n needs pytest-xdist: python -m pip install 'certify[xdist]'")
     with tempfile.TemporaryDirectory(prefix="certify-run-") as neutral:
         order_file = Path(neutral) / "order.json"
-        write_order(order, order_file)
         said = io.StringIO()
-        with _neutral_process(neutral), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            code = pytest.main(_arguments(order_file, workers), [listener, *_own_plugin(workers)])
-    return Ran(int(code), said.getvalue())
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(_neutral_process(neutral))
+            plugins = [listener]
+            if in_two_processes:
+                plugins.append(stack.enter_context(beside(order, Path(neutral))))
+                order = replace(order, share=Share.OTHERS)
+            write_order(order, order_file)
+            stack.enter_context(contextlib.redirect_stdout(said))
+            stack.enter_context(contextlib.redirect_stderr(said))
+            code = run_order(order_file, plugins, workers)
+    return Ran(code, said.getvalue())
+
+
+def run_order(order_file: Path, plugins: Sequence[object], workers: int = 0) -> int:
+    """Run pytest for an order in a process that is neutral already; returns its exit code."""
+    return int(pytest.main(_arguments(order_file, workers), [*plugins, *_own_plugin(workers)]))
 
 
 def _own_plugin(workers: int) -> list[object]:
