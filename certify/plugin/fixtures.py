@@ -149,7 +149,7 @@ def imported(request: pytest.FixtureRequest, ahead: Ahead) -> ImportObservation:
 @pytest.fixture(scope="session")
 def import_as_seen(request: pytest.FixtureRequest) -> None:
     """Blocked where the import is observed in this run, and failed; else whoever imports it finds out."""
-    if any("import_observation" in getattr(item, "fixturenames", ()) for item in request.session.items):
+    if "import_observation" in request.config.stash[ENGINE].asked_for:
         with contextlib.suppress(Unverified):  # of what package: a command is run without that being known
             request.getfixturevalue("imported")
 
