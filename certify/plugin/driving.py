@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,7 +36,19 @@ def command_of(contract: Contract) -> Command | None:
     words = contract.subject.command
     if contract.subject.source is not None or contract.system not in COMMANDS or not words:
         return None
-    return Command(contract.system, words[0], words[1:])
+    return Command(contract.system, words[0], words[1:], _program(contract, words[0]))
+
+
+def _program(contract: Contract, word: str) -> str:
+    """The executable of the repository that a command names by its path; empty where it names a script."""
+    path = contract.root / word
+    if "/" not in word:
+        return ""
+    if not (path.is_file() and os.access(path, os.X_OK)):
+        raise Unverified(
+            f"subject.command: there is no executable {word}", "build it, and name it by its path"
+        )
+    return str(path)
 
 
 @contextmanager
@@ -70,6 +83,8 @@ def driven_by(
 def _called(contract: Contract, command: Command | None) -> str:
     """The factory, or what the script calls; empty where that is to be looked up in what is installed."""
     if command is not None:
+        if command.program:
+            return ""
         return script_in(contract.root, command.script)
     assert contract.subject.source is not None
     return contract.subject.source

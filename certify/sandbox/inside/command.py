@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import subprocess
 import sys
 import threading
 import time
@@ -16,16 +17,18 @@ from .teller import Teller
 
 #: What an interpreter ends with after an error that nobody caught.
 _UNCAUGHT = 1
+#: What a shell adds to the number of the signal that ended a program.
+_BY_SIGNAL = 128
 
 
 def command(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
-    """Call the function that the script calls; certify reads descriptor 1 as it comes."""
+    """Call what the script calls, or start the program; certify reads descriptor 1 as it comes."""
     tells = instrumented(task, says, isolated)
     before = frozenset(sys.modules)
     floor, cpu = peak_kib(), time.process_time()
     sys.argv = [task["script"], *task["arguments"]]
     try:
-        sys.exit(find(task["source"])())  # a console script exits with what its function returns
+        sys.exit(_call(task))  # a console script exits with what its function returns
     except SystemExit as error:
         end = _left(error, tells)
     except BaseException as error:
@@ -38,6 +41,14 @@ def command(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     if task["measured"]:
         tells.say(pace={"cpu_seconds": time.process_time() - cpu, "floor_kib": floor})
     tells.end(*end)
+
+
+def _call(task: dict[str, Any]) -> Any:
+    """What the command comes to. A program that is no script of Python has the wire as its proxy."""
+    if not task["program"]:
+        return find(task["source"])()
+    ended = subprocess.run([task["program"], *task["arguments"]], stdin=subprocess.DEVNULL, check=False)
+    return ended.returncode if ended.returncode >= 0 else _BY_SIGNAL - ended.returncode
 
 
 def _left(error: SystemExit, tells: Teller) -> tuple[str, dict[str, Any] | None, int | None]:
