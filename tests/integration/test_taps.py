@@ -98,7 +98,7 @@ case "$*" in
 esac
 echo '{"type": "SCHEMA", "stream": "readings", "schema": {"type": "object"}, "key_properties": ["number"]}'
 for after in 0 3 5; do
-  page=$(curl --fail --silent "https://gauges.example/v1/readings?after=$after") || exit $?
+  page=$(curl --fail --silent --show-error "https://gauges.example/v1/readings?after=$after") || exit $?
   for number in $(echo "$page" | grep -o '"number": [0-9]*' | grep -o '[0-9]*$'); do
     echo "{\\"type\\": \\"RECORD\\", \\"stream\\": \\"readings\\", \\"record\\": {\\"number\\": $number}}"
   done
