@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from certify.contract import Contract
+from certify.plugin.commands import called, command_of, import_path
 from certify.plugin.engine import ENGINE
 from certify.plugin.planted import planted_config
 from certify.replay.cassette import Cassette, read_cassette
@@ -18,7 +19,7 @@ from certify.repository import Repository
 from certify.rules import NotApplicable, Undecided, Unverified
 from certify.sandbox.canaries import with_tokens
 from certify.sandbox.commands import DrivenCommand
-from certify.sandbox.driven import Command, Drive, DrivenSource, DrivePlan, FreshSource, RunsSource
+from certify.sandbox.driven import Drive, DrivenSource, DrivePlan, FreshSource, RunsSource
 from certify.sandbox.fault_runs import FaultRuns
 from certify.sandbox.leaks import LeakSearch
 from certify.sandbox.parts import Part, made_parts
@@ -26,7 +27,6 @@ from certify.sandbox.protocols import COMMANDS
 from certify.sandbox.reads import SourceReads
 from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
-from certify.systems.scripts import script_in
 
 #: The name of the happy path's cassette, and of all that rules read.
 _FULL = "full_refresh"
@@ -60,7 +60,7 @@ def recordings(contract: Contract, repository: Repository) -> Recordings:
     """What is recorded: the happy path, `full_refresh`, and the reads that go on from its states."""
     folder = contract.replay.cassettes
     needs = _NEEDS_COMMAND if contract.system in COMMANDS else _NEEDS_SOURCE
-    if folder is None or (contract.subject.source is None and _command(contract) is None):
+    if folder is None or (contract.subject.source is None and command_of(contract, "source") is None):
         raise Unverified("there is no recorded happy path", needs)
     files = {PurePosixPath(file).stem: file for file in _cassette_files(contract, repository, folder)}
     if _FULL not in files:
@@ -86,33 +86,6 @@ def _cassette_files(contract: Contract, repository: Repository, folder: str) -> 
                 yield file
 
 
-def _command(contract: Contract) -> Command | None:
-    """The command that is run, where the contract names no factory, which is called more directly."""
-    words = contract.subject.command
-    if contract.subject.source is not None or contract.system not in COMMANDS or not words:
-        return None
-    return Command(contract.system, words[0], words[1:])
-
-
-def _called(contract: Contract, command: Command | None) -> str:
-    """The factory, or what the script calls; empty where that is to be looked up in what is installed."""
-    if command is not None:
-        return script_in(contract.root, command.script)
-    assert contract.subject.source is not None
-    return contract.subject.source
-
-
-def _import_path(contract: Contract, subject: Subject, command: Command | None) -> tuple[str, ...]:
-    """Where the connector's modules lie, if it is not installed; a command's can be in either place."""
-    try:
-        package = subject.package()
-    except Unverified:
-        if command is None:
-            raise
-        return tuple(str(one) for one in (contract.root / "src", contract.root) if one.is_dir())
-    return (package.path,) if package.path else ()
-
-
 @pytest.fixture(scope="session")
 def fault_runs(
     pytestconfig: pytest.Config,
@@ -122,13 +95,13 @@ def fault_runs(
     import_as_seen: None,
 ) -> Iterator[FaultRuns]:
     """Runs the source through faults, in a sandbox of its own that has imported it."""
-    command = _command(contract)
-    source = _called(contract, command)
+    command = command_of(contract, "source")
+    source = called(contract, command)
     planted = planted_config(contract, subject)
     search = LeakSearch({**planted.named, **recordings.tokens})
     plan = DrivePlan(
         source=source,
-        path=_import_path(contract, subject, command),
+        path=import_path(contract, subject, command),
         modules=(source.partition(":")[0],) if source else (),
         config=planted.config,
         environment=planted.environment,
@@ -162,7 +135,7 @@ def parts(
     """The source, the sink and the state, as the factories that the contract names make them."""
     plan = contract.subject
     if not (plan.source or plan.sink or plan.state):
-        if _command(contract) is not None:
+        if contract.system in COMMANDS and plan.command:
             raise NotApplicable("a command is no object with methods")
         raise Unverified("the contract names no factory", _NEEDS_SOURCE)
     request.getfixturevalue("imported")  # what cannot be imported makes nothing

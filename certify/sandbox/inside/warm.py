@@ -10,7 +10,7 @@ import threading
 import traceback
 from typing import Any
 
-from . import command, dates, drive, load  # noqa: F401  with the real functions, while there are no others
+from . import command, dates, drive, load, pour  # noqa: F401  with the real functions, while there are no others
 from .waits import turn_to_virtual
 
 #: What a run needs before it turns the clock; the last one is not everywhere.
