@@ -17,10 +17,11 @@ from certify.plugin.commands import called, command_of, import_path
 from certify.plugin.engine import ENGINE
 from certify.plugin.planted import planted_config
 from certify.repository import Repository
-from certify.rules import Blocked, Undecided, Unverified
+from certify.rules import Blocked, NotApplicable, Undecided, Unverified
 from certify.sandbox.loads import LoadPlan, Loads
 from certify.sandbox.sink_runs import SinkRuns
 from certify.sandbox.target_loads import TargetLoads
+from certify.sandbox.target_runs import TargetRuns
 from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
 from certify.target.contents import Row
@@ -177,6 +178,14 @@ def sink_runs(contract: Contract, subject: Subject, sample: Sample, loads: Loads
     strategies = sink.strategies if sink is not None else ()
     named, batch = _module_of(contract, subject), contract.target.batch_rows
     return SinkRuns(loads, sample, strategies, contract.root, named, batch)
+
+
+@pytest.fixture(scope="session")
+def target_runs(loads: Loads, sink_runs: SinkRuns) -> TargetRuns:
+    """Loads messages of all sorts with a Singer target; not applicable to what is no command."""
+    if not isinstance(loads, TargetLoads):
+        raise NotApplicable("the sink is an object, and is given no messages")
+    return TargetRuns(loads, sink_runs)
 
 
 def _module_of(contract: Contract, subject: Subject) -> Location:

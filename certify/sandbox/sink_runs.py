@@ -14,6 +14,7 @@ from certify.sandbox.loads import Loads
 from certify.sandbox.observed_load import Load, Point
 from certify.sandbox.observed_run import innermost
 from certify.target.contents import Contents, Row
+from certify.target.messages import said_by
 from certify.target.model import MODELS
 from certify.target.sample import Sample, TooFew
 from certify.target.saved import Saved
@@ -106,6 +107,10 @@ class SinkRuns:
     def takes_messages(self) -> bool:
         """Whether it is a command that is given messages."""
         return self._loads.plan.command is not None
+
+    def sayable(self, values: Sequence[Any]) -> list[Any]:
+        """Those of the values that the sink can be given: messages are JSON, and carry no bytes."""
+        return list(said_by(values)) if self.takes_messages else list(values)
 
     def adds_again(self, strategy: str) -> bool:
         """Whether a load that is repeated is loaded twice by design.

@@ -88,18 +88,21 @@ class Database:
 
     def look(self) -> Contents:
         """What the table holds at this moment, as anybody else sees it. Raises Unreadable."""
-        return self._contents(self._hasty)
+        return self._contents(self._hasty, self.table)
 
-    def read(self) -> Contents:
-        """What the table holds once nobody writes to it. Raises Unreadable."""
-        return self._contents(self._patient)
+    def read(self, table: str | None = None) -> Contents:
+        """What the table, or another one, holds once nobody writes to it. Raises Unreadable."""
+        return self._contents(self._patient, table or self.table)
 
-    def _contents(self, engine: Engine) -> Contents:
+    def _contents(self, engine: Engine, table: str) -> Contents:
         import sqlalchemy
+
+        schema, name = schema_and_name(table)
 
         try:
             with _told(self._reading(engine)) as connection:
-                quoted = connection.dialect.identifier_preparer.quote(self.table)
+                quote = connection.dialect.identifier_preparer.quote
+                quoted = ".".join(quote(one) for one in (schema, name) if one)
                 read = connection.exec_driver_sql(f"SELECT * FROM {quoted}")
                 rows = read.fetchmany(_MOST_ROWS + 1)
                 if len(rows) > _MOST_ROWS:
@@ -107,7 +110,7 @@ class Database:
                 return Contents.of(tuple(read.keys()), rows)
         except Unreadable:
             with _told(self._reading(engine)) as connection:
-                if sqlalchemy.inspect(connection).has_table(self.table):
+                if sqlalchemy.inspect(connection).has_table(name, schema=schema):
                     raise
             return NO_TABLE
 
@@ -182,6 +185,12 @@ def _refusal(url: str, error: Exception) -> str:
 def _needs(url: str) -> str:
     extra = _EXTRAS.get(url.partition(":")[0].partition("+")[0])
     return f"python -m pip install 'certify[{extra}]'" if extra else ""
+
+
+def schema_and_name(table: str) -> tuple[str | None, str]:
+    """`reports.orders` as the database's schema, and the table in it."""
+    schema, _, name = table.rpartition(".")
+    return schema or None, name
 
 
 def _is_systems(schema: str) -> bool:

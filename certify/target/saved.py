@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from certify.target.contents import Row
-from certify.target.database import Database
+from certify.target.database import Database, schema_and_name
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
@@ -62,7 +62,8 @@ class SavedTables:
 
         tables = sqlalchemy.MetaData()
         with database.changes() as connection:
-            tables.reflect(connection, only=lambda name, _: name == database.table)
+            schema, named = schema_and_name(database.table)
+            tables.reflect(connection, schema=schema, only=lambda name, _: name == named)
             rows = {
                 name: [dict(row) for row in connection.execute(table.select()).mappings()]
                 for name, table in tables.tables.items()
