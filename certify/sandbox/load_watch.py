@@ -9,7 +9,8 @@ from typing import Any
 
 from certify.sandbox.observed_load import Look, Point
 from certify.target.contents import Contents
-from certify.target.database import Database, Unreadable
+from certify.target.database import Unreadable
+from certify.target.saved import Place
 
 #: Points that are kept, and looks that are taken, of one load.
 _MOST_POINTS, _MOST_LOOKS = 50_000, 1_000
@@ -19,7 +20,7 @@ class LoadWatch:
     """Follows one load from point to point, over the child's messages and the relay's."""
 
     def __init__(
-        self, database: Database, looks: int, stop: Point | None, also: Callable[[], Any] | None = None
+        self, database: Place, looks: int, stop: Point | None, also: Callable[[], Any] | None = None
     ) -> None:
         self.points: list[Point] = []
         self.looks: list[Look] = []

@@ -20,8 +20,9 @@ from certify.sandbox.told_run import how_ended, raised_by
 from certify.sandbox.zygote import Ended, Listens, Zygote
 from certify.target.contents import Row
 from certify.target.database import TMP, Database, Unreadable
+from certify.target.files import SCHEME, Folder
 from certify.target.relay import Relay
-from certify.target.saved import JOURNALS, Saved, save
+from certify.target.saved import Place, Saved, save
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -60,7 +61,7 @@ class Loads:
     def __init__(self, zygote: Zygote, plan: LoadPlan, *, in_forks: bool = True) -> None:
         self._zygote = zygote
         self.plan = plan
-        self._database: Database | None = None
+        self._database: Place | None = None
         self._relay: Relay | None = None
         self._import_first: tuple[str, ...] = ()
         self._open()
@@ -74,14 +75,21 @@ class Loads:
         module = self.plan.sink.partition(":")[0]
         script = self.plan.command.script if self.plan.command and not self.plan.sink else None
         modules = [module] if module else []
-        warmed = self._zygote.warm({"path": list(self.plan.path), "modules": modules, "script": script})
+        plan = {
+            "path": list(self.plan.path),
+            "modules": modules,
+            "script": script,
+            "is_piped": bool(self.plan.command),
+        }
+        warmed = self._zygote.warm(plan)
         self.entry = self.plan.sink or str(warmed.told["entry"])
         self.import_error: str | None = warmed.told["error"]
         self.threads: int = warmed.told["threads"]
         folder = self._zygote.private / "target"
         folder.mkdir()
         if self._database is None or TMP in self.plan.url:
-            self._database = Database(self.plan.url, self.plan.table, folder)
+            is_folder = self.plan.url.startswith(SCHEME)
+            self._database = (Folder if is_folder else Database)(self.plan.url, self.plan.table, folder)
         if self.database.server is not None:
             self._relay = Relay(warmed.listener, self.database.server)
         else:
@@ -96,7 +104,7 @@ class Loads:
         saved.restore(self.database)
 
     @property
-    def database(self) -> Database:
+    def database(self) -> Place:
         """The target."""
         assert self._database is not None
         return self._database
@@ -196,10 +204,12 @@ class Loads:
         return self.database.given if self._relay is None else self._relay.url
 
     @property
-    def reached(self) -> URL:
-        """The same, in its parts."""
+    def reached(self) -> URL | None:
+        """The same, in its parts; None where it leads to a folder of files."""
         import sqlalchemy
 
+        if isinstance(self.database, Folder):
+            return None
         return sqlalchemy.make_url(self.url)
 
     def _task(self, strategy: str) -> dict[str, Any]:
@@ -245,10 +255,8 @@ class Loads:
 
     def _left_files(self) -> set[str]:
         """Files that were not there at the start, but the database's own."""
-        file = self.database.file
-        own = {str(file) + ending for ending in ("", *JOURNALS)} if file else set()
-        left = self._files_there() - self._files
-        return {name for name in left if str(self._zygote.private / name) not in own}
+        own = self.database.own_files
+        return {name for name in self._files_there() - self._files if self._zygote.private / name not in own}
 
     def _files_there(self) -> set[str]:
         private = self._zygote.private

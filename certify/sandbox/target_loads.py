@@ -14,6 +14,7 @@ from certify.sandbox.observed_load import Load, Point, Said
 from certify.sandbox.spoken import Lines, parse
 from certify.sandbox.zygote import Zygote
 from certify.target.contents import Row
+from certify.target.files import Folder
 from certify.target.messages import Line, load_lines, schema_of
 from certify.target.placeholders import filled, places
 
@@ -119,7 +120,9 @@ class TargetLoads(Loads):
     def _config_for(self, strategy: str) -> Path:
         """A file of its configuration, which leads to our target."""
         config = {**self.plan.config, **self.plan.by_strategy.get(strategy, {})}
-        there = places(self.reached, self.url, self.plan.table, self.folder)
+        database = self.database
+        folder = database.path if isinstance(database, Folder) else self.folder
+        there = places(self.reached, self.url, self.plan.table, folder)
         path = self._zygote.private / _CONFIG
         path.write_text(json.dumps(filled(config, there)), encoding="utf-8")
         return path

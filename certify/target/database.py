@@ -22,6 +22,8 @@ _LOOK_SECONDS = 0.1
 _PATIENT_SECONDS = 5.0
 #: Rows that are read: a sample has a dozen, and a load in batches some thousand.
 _MOST_ROWS = 50_000
+#: What SQLite and DuckDB keep beside a file while it is in use, and after its user was killed.
+_JOURNALS = ("-journal", "-wal", "-shm", ".wal")
 #: The driver where the URL names none, and the extra of certify that installs it.
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _EXTRAS = {"postgresql": "postgresql", "postgres": "postgresql", "duckdb": "duckdb"}
@@ -80,6 +82,12 @@ class Database:
         """The database's file, where it is one."""
         name = self.url.database if self.server is None else None
         return Path(name) if name and name != ":memory:" else None
+
+    @property
+    def own_files(self) -> set[Path]:
+        """The file and its journals."""
+        file = self.file
+        return {file.with_name(file.name + ending) for ending in ("", *_JOURNALS)} if file else set()
 
     @property
     def server(self) -> URL | None:

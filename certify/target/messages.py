@@ -52,7 +52,7 @@ def load_lines(
     With a `version` it replaces the whole stream. `states_every` so many rows there is a STATE, too.
     """
     versions = [] if version is None else [activate_line(stream, version)]
-    lines = [schema_line(stream, schema, key), *versions]
+    lines = [schema_line(stream, schema, key)]
     for number, row in enumerate(rows, start=1):
         lines.append(record_line(stream, row, version))
         if states_every and number % states_every == 0 and number < len(rows):

@@ -60,8 +60,7 @@ def _give(lines: list[list[str]], points: Points) -> None:
         whole.write("".join(f"{text}\n" for _, _, text in lines).encode())
         whole.seek(0)
         os.dup2(whole.fileno(), 0)
-    raw = _OneByOne(_before_each(lines, points))
-    sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(raw), encoding="utf-8")  # type: ignore[misc]  # as tests do
+    _INPUT.lines = _before_each(lines, points)
 
 
 def _before_each(lines: Iterable[list[str]], points: Points) -> Iterator[bytes]:
@@ -78,8 +77,8 @@ class _OneByOne(io.RawIOBase):
 
     name = "<stdin>"
 
-    def __init__(self, lines: Iterator[bytes]) -> None:
-        self._lines = lines
+    def __init__(self) -> None:
+        self.lines: Iterator[bytes] = iter(())
         self._left = b""
 
     def readable(self) -> bool:
@@ -93,8 +92,16 @@ class _OneByOne(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         if not self._left:
-            self._left = next(self._lines, b"")
+            self._left = next(self.lines, b"")
         piece = self._left[: len(buffer)]
         buffer[: len(piece)] = piece
         self._left = self._left[len(piece) :]
         return len(piece)
+
+
+_INPUT = _OneByOne()
+
+
+def open_input() -> None:
+    """Put the input that forks are given in its place, before an import takes hold of `sys.stdin`."""
+    sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(_INPUT), encoding="utf-8")  # type: ignore[misc]
