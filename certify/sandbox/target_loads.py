@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from certify.sandbox.load_watch import LoadWatch
 from certify.sandbox.loads import LoadPlan, Loads
 from certify.sandbox.observed_load import Load, Point, Said
 from certify.sandbox.spoken import Lines, parse
-from certify.sandbox.zygote import Zygote
+from certify.sandbox.zygote import Ended, Zygote
 from certify.target.contents import Row
 from certify.target.files import Folder
 from certify.target.messages import Line, load_lines, schema_of
@@ -31,7 +32,8 @@ _MOST_STATES, _MOST_STRAYS, _LONGEST = 10_000, 20, 200
 class TargetLoads(Loads):
     """One target, imported once, that loads as often as it is asked to.
 
-    `sample` are rows that its stream's schema is made of.
+    `sample` are rows that its stream's schema is made of. Raises TargetError where its configuration asks for
+    a place that there is not.
     """
 
     def __init__(
@@ -46,6 +48,8 @@ class TargetLoads(Loads):
     def _open(self) -> None:
         super()._open()
         self._files = self._files | {_CONFIG}
+        for strategy in ("", *self.plan.by_strategy):
+            self._config_for(strategy)  # what asks for a place that there is not is told before any load
 
     @property
     def stream(self) -> str:
@@ -114,7 +118,7 @@ class TargetLoads(Loads):
             "lines": [[one.kind, one.name, one.text] for one in lines],
             "tells": points or looks > 0 or stop is not None,
         }
-        ended = self._perform(task, watch, speech)
+        ended = _of_itself(self._perform(task, watch, speech))
         return self._told(ended, watch, tuple(rows), strategy, speech.said)
 
     def _config_for(self, strategy: str) -> Path:
@@ -126,6 +130,14 @@ class TargetLoads(Loads):
         path = self._zygote.private / _CONFIG
         path.write_text(json.dumps(filled(config, there)), encoding="utf-8")
         return path
+
+
+def _of_itself(ended: Ended) -> Ended:
+    """What `os._exit` ends has no last word: its exit code tells how it ended."""
+    if ended.why != "exit" or ended.code is None or any("ended" in one for one in ended.messages):
+        return ended
+    last = {"how": "exit" if ended.code else "finished", "error": None, "code": ended.code}
+    return replace(ended, messages=(*ended.messages, {"ended": last}))
 
 
 def _up_to(lines: Iterable[Line], rows: int) -> list[Line]:
