@@ -27,6 +27,8 @@ _BROKEN_OFF = '{"type": "RECORD", "stream": "'
 _CONFIG = "config.json"
 #: States and other lines that are kept, and how much of the latter.
 _MOST_STATES, _MOST_STRAYS, _LONGEST = 10_000, 20, 200
+#: Characters of a state; those that are given have some fifty.
+_LONGEST_STATE = 10_000
 
 
 class TargetLoads(Loads):
@@ -180,7 +182,7 @@ class _Speech:
     def _take(self, line: bytes, whole: bool) -> None:
         self._number += 1
         try:
-            value = parse(line) if whole else None
+            value = parse(line) if whole and len(line) <= _LONGEST_STATE else None
         except (ValueError, RecursionError):
             value = None
         if isinstance(value, dict) and value.get("type") is None:

@@ -27,6 +27,7 @@ class TargetRuns:
     def __init__(self, loads: TargetLoads, runs: SinkRuns) -> None:
         self._loads = loads
         self.sinks = runs
+        self._with_states: dict[str, Load] = {}
 
     @cached_property
     def strategy(self) -> str:
@@ -90,11 +91,13 @@ class TargetRuns:
 
     def with_states(self, strategy: str) -> Load:
         """The usual load, looked at at each point, with states between its rows; blocked where it fails."""
-        rows = self.sinks.rows_for(strategy)
-        load = self.sinks.load(strategy, rows, looks=1, states_every=_STATES_EVERY)
-        if not load.succeeded:
-            raise Blocked(f"{strategy}: a load with {_STATES_EVERY} rows a STATE ends with {load.ending}")
-        return load
+        if strategy not in self._with_states:
+            rows = self.sinks.rows_for(strategy)
+            load = self.sinks.load(strategy, rows, looks=1, states_every=_STATES_EVERY)
+            if not load.succeeded:
+                raise Blocked(f"{strategy}: a load with {_STATES_EVERY} rows a STATE ends with {load.ending}")
+            self._with_states[strategy] = load
+        return self._with_states[strategy]
 
     def killed_with_states(self, whole: Load) -> Iterator[tuple[Point, Load]]:
         """Loads like this one, killed at each of its lines, and at calls of all sorts."""

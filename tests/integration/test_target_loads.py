@@ -45,7 +45,7 @@ USUAL = {"lines": "sys.stdin", "state": 'json.dumps(message["value"])', "end": "
 def target(tmp_path: Path) -> Iterator[Callable[..., TargetLoads]]:
     with ExitStack() as stack:
 
-        def make(**does: str) -> TargetLoads:
+        def make(*, in_forks: bool = True, **does: str) -> TargetLoads:
             (tmp_path / "thin_target.py").write_text(TARGET.format(**USUAL | does), encoding="utf-8")
             plan = LoadPlan(
                 "thin_target:main",
@@ -57,7 +57,7 @@ def target(tmp_path: Path) -> Iterator[Callable[..., TargetLoads]]:
                 command=Command("singer", "target-thin"),
             )
             zygote = stack.enter_context(Zygote())
-            return stack.enter_context(TargetLoads(zygote, plan, ROWS))
+            return stack.enter_context(TargetLoads(zygote, plan, ROWS, in_forks=in_forks))
 
         yield make
 
@@ -153,6 +153,14 @@ def test_a_line_that_is_no_state_is_kept(
 def test_a_tap_that_breaks_off_leaves_half_a_message(target: Callable[..., TargetLoads]) -> None:
     load = target().load(ROWS, "incremental_merge", fails_after=2)
     assert (load.how, str(load.after), load.said.states) == ("raised", "2 rows", ())
+
+
+def test_a_target_that_may_not_be_forked_is_imported_anew(target: Callable[..., TargetLoads]) -> None:
+    loads = target(in_forks=False)
+    for count in (4, 8):
+        load = loads.load(ROWS, "incremental_append", looks=1)
+        assert (load.how, str(load.after), len(at_lines(load))) == ("finished", f"{count} rows", 7)
+        assert load.left_over == ()
 
 
 def test_messages_of_any_sort_are_given(target: Callable[..., TargetLoads]) -> None:
