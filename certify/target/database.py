@@ -134,7 +134,18 @@ class Database:
 
     def left_over(self) -> tuple[str, ...]:
         """The tables and views beside the target that were not there at the start. Raises Unreadable."""
-        return tuple(sorted(self._names() - self._others - {self.table}))
+        return tuple(sorted(self._names() - self._others - {self.table, self._short_name()}))
+
+    def _short_name(self) -> str:
+        """The table's name as `_names` has it, where its schema is the one that need not be named."""
+        schema, name = schema_and_name(self.table)
+        if schema is None:
+            return name
+        with _told(self._reading(self._patient)) as connection:
+            import sqlalchemy
+
+            usual = sqlalchemy.inspect(connection).default_schema_name
+        return name if schema == usual else self.table
 
     def _names(self) -> set[str]:
         with _told(self._reading(self._patient)) as connection:
