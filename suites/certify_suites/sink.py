@@ -306,7 +306,7 @@ def test_killed_load_leaves_target_unchanged(sink_runs: SinkRuns, evidence: Evid
                 f"{strategy}: none of {len(points)} points was met again by a load to be killed"
             )
         rows = sum(one.point.is_between_rows for one in met)
-        calls = "messages to the server" if any(one.point.kind == "message" for one in met) else "calls"
+        calls = "messages" if any(one.point.kind == "message" for one in met) else "calls"
         others = sum(one.point.kind == "line" for one in met)
         lines = f", {others} lines that are no row" if others else ""
         said = f"killed at {rows} rows{lines} and {len(met) - rows - others} {calls}, and repeated"
