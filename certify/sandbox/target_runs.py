@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from certify.errors import SandboxError
-from certify.rules import Blocked, HarnessFault, NotApplicable
+from certify.rules import Blocked, HarnessFault, NotApplicable, Unverified
 from certify.sandbox.observed_load import Load, Point
 from certify.sandbox.sink_runs import SinkRuns, sampled, telling
 from certify.sandbox.target_loads import TargetLoads
@@ -96,6 +96,10 @@ class TargetRuns:
             load = self.sinks.load(strategy, rows, looks=1, states_every=_STATES_EVERY)
             if not load.succeeded:
                 raise Blocked(f"{strategy}: a load with {_STATES_EVERY} rows a STATE ends with {load.ending}")
+            if not load.points:
+                raise Unverified(
+                    "the target reads past Python's sys.stdin, and no call to a database is seen"
+                )
             self._with_states[strategy] = load
         return self._with_states[strategy]
 
@@ -104,7 +108,9 @@ class TargetRuns:
         points = [one for one in whole.points if not one.is_call]
         for point in (*points, *sampled(telling(whole.calls), _CALLS)):
             how: dict[str, Any] = {"stop": point, "states_every": _STATES_EVERY}
-            yield point, self.sinks.load(whole.strategy, whole.rows, **how)
+            load = self.sinks.load(whole.strategy, whole.rows, **how)
+            if load.how == "killed" or point.kind == "message":
+                yield point, load
 
     def covered(self, states: Iterable[Any]) -> int:
         """How many rows of a load the states that came out say are loaded."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import random
@@ -42,7 +43,8 @@ def pour(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
         how, said, code = left(error, told)
     except BaseException as error:
         how, said, code = "raised", told(error), UNCAUGHT
-        sys.excepthook(type(error), error, error.__traceback__)
+        with contextlib.suppress(BaseException):
+            sys.excepthook(type(error), error, error.__traceback__)
     if how == "finished" and not task["import_first"] and threading.active_count() == 1:
         says.send(imported=imported_since(before, task["path"], package_of(task["sink"])))
     wind_up()
