@@ -179,8 +179,14 @@ class SinkRuns:
                 raise Blocked(f"{strategy}: a load of {len(load.rows)} rows ends with {load.ending}")
             if load.after == self.before(strategy).contents:
                 raise Blocked(f"{strategy}: a load of {len(load.rows)} rows changes nothing in the target")
+            self.require_points(load)
             self._watched[strategy] = load
         return self._watched[strategy]
+
+    def require_points(self, load: Load) -> None:
+        """Unverified where a target could be looked at nowhere."""
+        if self.takes_messages and not load.points:
+            raise Unverified("the target reads past Python's sys.stdin, and no call to a database is seen")
 
     def watched_long(self, strategy: str) -> Load | None:
         """A load of more rows than two batches, looked at some times; None where there are no such rows.

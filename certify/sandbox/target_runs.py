@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from certify.errors import SandboxError
-from certify.rules import Blocked, HarnessFault, NotApplicable, Unverified
+from certify.rules import Blocked, HarnessFault, NotApplicable
 from certify.sandbox.observed_load import Load, Point
 from certify.sandbox.sink_runs import SinkRuns, sampled, telling
 from certify.sandbox.target_loads import TargetLoads
@@ -96,10 +96,7 @@ class TargetRuns:
             load = self.sinks.load(strategy, rows, looks=1, states_every=_STATES_EVERY)
             if not load.succeeded:
                 raise Blocked(f"{strategy}: a load with {_STATES_EVERY} rows a STATE ends with {load.ending}")
-            if not load.points:
-                raise Unverified(
-                    "the target reads past Python's sys.stdin, and no call to a database is seen"
-                )
+            self.sinks.require_points(load)
             self._with_states[strategy] = load
         return self._with_states[strategy]
 

@@ -74,3 +74,29 @@ def test_a_contract_of_a_tap_has_no_target(target: Path) -> None:
     status, message, needs = judged(target)
     assert (status, message) == ("unverified", "there is no sink to load with")
     assert "command: [your-target]" in needs
+
+
+#: Reads its input past Python, and writes a file.
+UNSEEN = """
+import argparse, json, os
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config")
+    folder = json.load(open(parser.parse_args().config))["path"]
+    for line in os.fdopen(0):
+        message = json.loads(line)
+        if message["type"] == "RECORD":
+            with open(f"{folder}/{message['stream']}.jsonl", "a") as file:
+                file.write(json.dumps(message["record"]) + "\\n")
+"""
+
+
+@pytest.mark.parametrize("rule", ["partial_load_is_never_visible", "states_follow_their_records"])
+def test_a_target_that_is_seen_nowhere_passes_nothing(rule: str, target: Path) -> None:
+    configure(target, path="{folder}")
+    contract(target, "sqlite:///{tmp}/archive.db", "file://{tmp}/out")
+    contract(target, "[incremental_merge, incremental_append, full_refresh]", "[incremental_append]")
+    (target / "src" / "target_gauge_archive" / "command.py").write_text(UNSEEN, encoding="utf-8")
+    status, message, _ = judged(target, rule)
+    assert (status, message.partition(",")[0]) == ("unverified", "the target reads past Python's sys.stdin")
