@@ -96,10 +96,18 @@ def _chosen_from(family: str) -> SearchStrategy[Any]:
 
 @dataclass
 class Tried:
-    """How many loads came back as they were given, and how many were refused."""
+    """How many loads came back as they were given, and how many were refused.
+
+    `unsaid` are the values that no message carries, where messages are loaded.
+    """
 
     came_back: int = 0
     refused: int = 0
+    unsaid: int = 0
+
+    def __str__(self) -> str:
+        unsaid = f", {self.unsaid} values have no form in JSON" if self.unsaid else ""
+        return f"{self.came_back} loads came back, {self.refused} were refused{unsaid}"
 
 
 def come_back(runs: SinkRuns, strategy: str, family: str) -> Tried:
@@ -128,6 +136,11 @@ def come_back(runs: SinkRuns, strategy: str, family: str) -> Tried:
 
 def _try(runs: SinkRuns, strategy: str, values: Sequence[Any], tried: Tried) -> bool:
     """Whether a load of these values was taken. Raises RuleBroken where they came back changed."""
+    said = runs.sayable(values)
+    tried.unsaid += len(values) - len(said)
+    if not said:
+        return True
+    values = said
     plain = runs.sample.many(len(values))
     rows = [row | {COLUMN: value} for row, value in zip(plain, values, strict=True)]
     load = runs.load_anew(strategy, rows)

@@ -17,12 +17,13 @@ import yaml
 
 _FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 
-#: By the system they belong to.
+#: By the system they belong to; of a system there may be a source and a target.
 GOOD = {
     "dpone": _FIXTURES / "certify_example",
     "python": _FIXTURES / "connectors" / "good" / "python",
     "singer": _FIXTURES / "connectors" / "good" / "singer",
     "airbyte": _FIXTURES / "connectors" / "good" / "airbyte",
+    "singer_target": _FIXTURES / "connectors" / "good" / "singer_target",
 }
 BROKEN = _FIXTURES / "connectors" / "broken"
 
