@@ -168,7 +168,7 @@ def certify(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=120,
+        timeout=300,
         check=False,
     )
     file = artifacts / "certification_report.json"
