@@ -9,6 +9,7 @@ from certify.contract import Contract
 from certify.contract.document import Document, KeyPath
 from certify.model import Location
 from certify.repository.config.document import ConfigFile
+from certify.repository.project.installed import Installed
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ class Subject(Protocol):
 
     def package(self) -> Package:
         """The import package."""
+        ...
+
+    @property
+    def installed(self) -> Installed | None:
+        """The package where it is installed; None where it lies in the repository, or nowhere."""
         ...
 
     def requirements(self) -> tuple[str, ...]:

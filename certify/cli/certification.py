@@ -17,13 +17,14 @@ from certify.cli.artifacts import load_formats, refuse_unwritable, rendered, wri
 from certify.cli.display import Display, display_for
 from certify.cli.listener import Listener
 from certify.contract import Contract, load_contract
-from certify.errors import CertifyError
+from certify.errors import CertifyError, SandboxError
 from certify.judgement import judge
 from certify.model import Report, RunFacts
 from certify.plugin.isolated import Ran, complaint, run_isolated
 from certify.plugin.order import Order
 from certify.plugin.planning import Planned, plan_order
 from certify.provenance import connector_facts, machine, python
+from certify.sandbox.installed import installed_in
 from certify.systems import subject_of
 from certify.text import one_line
 
@@ -121,7 +122,7 @@ def _certify_one(wish: Wish, folder: Path, artifact_dir: Path | None, display: D
         contract,
         planned.plan,
         listener.outcomes,
-        connector_facts(contract, subject_of(contract).version, into),
+        connector_facts(contract, _version(contract, interpreter), into),
         RunFacts(
             started=started,
             finished=_now(),
@@ -142,6 +143,14 @@ def _certify_one(wish: Wish, folder: Path, artifact_dir: Path | None, display: D
         write_set(into, rendered(report, contract))
     display.finish(report, into)
     return report
+
+
+def _version(contract: Contract, interpreter: Path | None) -> str | None:
+    """The connector's version; None too where its interpreter cannot be asked: its rules say so."""
+    try:
+        return subject_of(contract, installed_in(interpreter)).version
+    except SandboxError:
+        return None
 
 
 def _planned(order: Order, contract: Contract, ran: Ran, listener: Listener) -> Planned:

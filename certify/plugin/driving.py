@@ -11,7 +11,7 @@ from certify.contract import Contract
 from certify.model import Location
 from certify.plugin.order import Order
 from certify.plugin.planted import planted_config
-from certify.rules import Unverified
+from certify.rules import Undecided
 from certify.sandbox.commands import DrivenCommand, FreshCommand
 from certify.sandbox.driven import Command, DrivenSource, DrivePlan, FreshSource, RunsSource
 from certify.sandbox.leaks import LeakSearch
@@ -79,7 +79,7 @@ def _import_path(contract: Contract, subject: Subject, command: Command | None) 
     """Where the connector's modules lie, if it is not installed; a command's can be in either place."""
     try:
         package = subject.package()
-    except Unverified:
+    except Undecided:
         if command is None:
             raise
         return tuple(str(one) for one in (contract.root / "src", contract.root) if one.is_dir())

@@ -27,6 +27,7 @@ from certify.rules import Blocked, EvidenceLog, HarnessFault, NotApplicable, Und
 from certify.sandbox.build import WheelBuilder
 from certify.sandbox.build_requirements import installed_versions
 from certify.sandbox.import_probe import ImportProbe
+from certify.sandbox.installed import find_installed
 from certify.sandbox.observed_import import ImportObservation, ImportPlan
 from certify.sandbox.own_tests import OwnTests, run_own_tests
 from certify.sandbox.zygote import Zygote
@@ -47,9 +48,9 @@ def contract(pytestconfig: pytest.Config) -> Contract:
 
 
 @pytest.fixture(scope="session")
-def subject(contract: Contract) -> Subject:
-    """The connector, as its system sees it."""
-    return subject_of(contract)
+def subject(request: pytest.FixtureRequest, contract: Contract) -> Subject:
+    """The connector, as its system sees it; what is not in its repository may be installed."""
+    return subject_of(contract, lambda name: find_installed(request.getfixturevalue("zygote"), name))
 
 
 @pytest.fixture(scope="session")
@@ -150,7 +151,8 @@ def imported(request: pytest.FixtureRequest, ahead: Ahead) -> ImportObservation:
 def import_as_seen(request: pytest.FixtureRequest) -> None:
     """Blocked where the import is observed in this run, and failed; else whoever imports it finds out."""
     if any("import_observation" in getattr(item, "fixturenames", ()) for item in request.session.items):
-        with contextlib.suppress(Unverified):  # of what package: a command is run without that being known
+        # Of what package: a command is run without that being known.
+        with contextlib.suppress(Unverified, NotApplicable):
             request.getfixturevalue("imported")
 
 
@@ -214,14 +216,19 @@ def wheel_builder(zygote: Zygote, project: Project, releases: Releases) -> Itera
 
 @pytest.fixture(scope="session")
 def distribution(
-    request: pytest.FixtureRequest, project: Project, contract: Contract, wheel_builder: WheelBuilder
+    request: pytest.FixtureRequest,
+    project: Project,
+    subject: Subject,
+    contract: Contract,
+    wheel_builder: WheelBuilder,
 ) -> Distribution:
     """What the connector's distribution says of itself."""
     try:
         package = request.getfixturevalue("import_package").folder
     except Undecided:
         package = None
-    return Distribution(project, contract.system, package, lambda: wheel_builder.metadata)
+    installed = None if project.exists else subject.installed
+    return Distribution(project, contract.system, package, lambda: wheel_builder.metadata, installed)
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from certify.model import Location
+from certify.repository.project.installed import Installed
 from certify.repository.project.licences import Licence
 from certify.repository.project.manifests import manifest_requirements, manifest_version
 from certify.repository.project.pyproject import Project
@@ -41,7 +44,8 @@ class Distribution:
     """Each answer says where it stands.
 
     `package` is the folder of the import package, `built` gives the metadata of the built wheel or raises
-    what keeps it from being built; it is asked only where files do not tell.
+    what keeps it from being built; it is asked only where files do not tell. Where the distribution is
+    `installed` and no project is there, its metadata tell in place of both.
     """
 
     def __init__(
@@ -50,16 +54,35 @@ class Distribution:
         system: str,
         package: str | None,
         built: Callable[[], CoreMetadata],
+        installed: Installed | None = None,
     ) -> None:
         self.project = project
         self.system = system
         self.package = package
         self._built = built
+        self._installed = installed
 
     @property
     def repository(self) -> Repository:
         """The files it is read from."""
         return self.project.repository
+
+    @property
+    def _origin(self) -> str:
+        """What says what no file of the tree does."""
+        return "the installed distribution" if self._released else "the built wheel"
+
+    @property
+    def _released(self) -> CoreMetadata | None:
+        """The metadata of what is installed, where there is no project."""
+        return self._installed.metadata if self._installed and not self.project.exists else None
+
+    def _require_metadata(self) -> CoreMetadata:
+        """What tells where files do not. Raises what keeps it from being had."""
+        if self._released is not None:
+            return self._released
+        self.require_project()
+        return self._built()
 
     def require_project(self) -> None:
         """Raise what a rule about Python packaging says where there is no Python project."""
@@ -82,8 +105,7 @@ class Distribution:
         if stated is not None:
             return stated
         try:
-            self.require_project()
-            return StatedVersion(self._built().version, None, "the built wheel")
+            return StatedVersion(self._require_metadata().version, None, self._origin)
         except Undecided as error:
             literal = next(iter(self._literal_versions()), None)
             if literal is None:
@@ -127,6 +149,8 @@ class Distribution:
         listed = manifest_requirements(self.repository, self.system)
         if listed and not self.project.exists:
             return listed
+        if self._released is not None:
+            return tuple(Declared(text, None) for text in self._released.requires)
         self.require_project()
         written = self.project.requirements
         if written is None:
@@ -140,6 +164,8 @@ class Distribution:
 
     def licence(self) -> Licence:
         """Its licence. Raises Unverified when nothing tells."""
+        if self._installed is not None and self._released is not None:
+            return _licence_of(self._released, self._installed.described, self._origin)
         self.require_project()
         project = self.project
         stated, classifiers = project.licence, project.classifiers
@@ -149,9 +175,7 @@ class Distribution:
                 built = self._built()
             except Undecided as error:
                 raise Unverified(f"the licence is not known: {error}", error.needs) from error
-            text, origin = built.licence_expression or built.licence, "the built wheel"
-            stated = Stated(text, None, origin) if text else None
-            classifiers = tuple(Stated(one, None, origin) for one in built.classifiers)
+            stated, classifiers = _stated_by(built, self._origin)
             is_expression = built.licence_expression is not None
         return Licence(
             self.repository,
@@ -162,3 +186,29 @@ class Distribution:
             project.licence_files,
             project.licence_place,
         )
+
+
+def _stated_by(metadata: CoreMetadata, origin: str) -> tuple[Stated | None, tuple[Stated, ...]]:
+    """The licence, and the classifiers."""
+    text = metadata.licence_expression or metadata.licence
+    stated = Stated(text, None, origin) if text else None
+    return stated, tuple(Stated(one, None, origin) for one in metadata.classifiers)
+
+
+def _licence_of(metadata: CoreMetadata, described: Path | None, origin: str) -> Licence:
+    """The licence of what is installed. Raises Unverified where its text was not installed with it."""
+    folder = described or Path()
+    stated, classifiers = _stated_by(metadata, origin)
+    licence = Licence(
+        Repository(folder),
+        stated,
+        metadata.licence_expression is not None,
+        is_a_file=False,
+        classifiers=classifiers,
+        named=(),
+        where=Location(str(folder / "METADATA")),
+    )
+    if licence.declared and not licence.files:
+        said = f"{origin} says {licence.declared[0].text[:100]}, and has no text of it: the repository would"
+        raise Unverified(said, _NEEDS_PROJECT)
+    return licence
