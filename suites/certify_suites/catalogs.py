@@ -62,21 +62,25 @@ def _of_airbyte(stream: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     modes = stream.get("supported_sync_modes")
     if not isinstance(modes, list) or not modes or any(mode not in _SYNC_MODES for mode in modes):
         yield f"its supported_sync_modes are {_shown(modes)}", f"one or more of {', '.join(_SYNC_MODES)}"
-    for path in _paths(stream.get("source_defined_primary_key")):
-        yield from _column(schema, path, "primary key")
-    if stream.get("default_cursor_field"):
-        yield from _column(schema, stream["default_cursor_field"], "cursor field")
+    for path in _listed(stream.get("source_defined_primary_key")):
+        yield from _column(schema, _listed(path), "primary key")
+    if cursor := _listed(stream.get("default_cursor_field")):
+        yield from _column(schema, cursor, "cursor field")
 
 
 def _of_singer(stream: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     schema = stream.get("schema")
     yield from _schema(schema)
-    entries = [one for one in stream.get("metadata") or () if isinstance(one, dict)]
-    said = {tuple(map(str, one.get("breadcrumb") or ())): one.get("metadata") or {} for one in entries}
+    entries = [one for one in _listed(stream.get("metadata")) if isinstance(one, dict)]
+    said = {
+        tuple(map(str, _listed(one.get("breadcrumb")))): one["metadata"]
+        for one in entries
+        if isinstance(one.get("metadata"), dict)
+    }
     whole = said.get((), {})
-    for name in whole.get("table-key-properties") or stream.get("key_properties") or ():
+    for name in _listed(whole.get("table-key-properties")) or _listed(stream.get("key_properties")):
         yield from _column(schema, [name], "key property")
-    for name in whole.get("valid-replication-keys") or ():
+    for name in _listed(whole.get("valid-replication-keys")):
         yield from _column(schema, [name], "replication key")
     for breadcrumb, metadata in said.items():
         if breadcrumb and not _leads(schema, breadcrumb):
@@ -102,15 +106,15 @@ def _schema(schema: Any) -> Iterator[tuple[str, str]]:
         yield f"its schema is none: {cut(str(error).splitlines()[0], 160)}", "a valid JSON Schema"
 
 
-def _paths(keys: Any) -> list[Any]:
-    return [one for one in keys if isinstance(one, list)] if isinstance(keys, list) else []
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _column(schema: Any, path: Sequence[Any], what: str) -> Iterator[tuple[str, str]]:
     """A key or a cursor is a column of the schema, and one value."""
     named = ".".join(map(str, path))
     found = schema
-    for name in path:
+    for name in map(str, path):
         properties = found.get("properties") if isinstance(found, dict) else None
         if not isinstance(properties, dict) or name not in properties:
             yield f"its {what} {named} is not in its schema", "a property of the schema"
