@@ -35,7 +35,12 @@ def command_of(contract: Contract) -> Command | None:
     words = contract.subject.command
     if contract.subject.source is not None or contract.system not in COMMANDS or not words:
         return None
-    return Command(contract.system, words[0], words[1:])
+    return Command(contract.system, words[0], tuple(_path_of(contract.root, word) for word in words[1:]))
+
+
+def _path_of(root: Path, word: str) -> str:
+    """A file of the repository by its whole path: the command runs elsewhere."""
+    return str(root / word) if (root / word).is_file() else word
 
 
 @contextmanager

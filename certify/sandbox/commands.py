@@ -105,8 +105,8 @@ class DrivenCommand(DrivenSource):
         run = observed(ended, self._wire.finish(), self._now())
         said = self._protocol.said(hears.text)
         run = replace(run, misspoken=said.misspoken, failures=said.failures)
-        words = " ".join([self._command.script, *self._command.arguments, *map(_shown, arguments)])
-        return Answer(words, run, said, hears.text.decode("utf-8", "replace"), hears.is_cut)
+        words = map(_shown, self._protocol.typed(self._command.arguments, arguments))
+        return Answer(" ".join([self._command.script, *words]), run, said, hears.text.decode("utf-8", "replace"), hears.is_cut)
 
     def ask_anew(self, asked: Asks, cassette: Cassette, later: float) -> Answer:
         """The same in a process of its own, in which chance and the order of sets are others."""
@@ -143,7 +143,7 @@ class DrivenCommand(DrivenSource):
         return super()._task(start, None, None, False) | {
             "do": "command",
             "script": self._command.script,
-            "arguments": [*self._command.arguments, *arguments],
+            "arguments": self._protocol.typed(self._command.arguments, arguments),
             "speaks_log": self._protocol.speaks_log,
             "chance": self._zygote.hash_seed,
             "config": {},

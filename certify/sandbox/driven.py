@@ -37,7 +37,7 @@ _SOME_MOMENT = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 @dataclass(frozen=True)
 class Command:
-    """A connector that is a console script, and what stands before the arguments of its system."""
+    """A connector that is a console script, and what its contract adds to the arguments of its system."""
 
     system: str
     script: str
