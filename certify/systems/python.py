@@ -202,7 +202,9 @@ class PythonConnector:
         inside = folder.is_relative_to(self._repository.root)
         own = [folder.relative_to(self._repository.root).as_posix()] if inside else []
         found = find_schema(self._repository, [*own, "."])
-        return find_schema(Repository(folder), ["."]) if found is None and folder.is_dir() else found
+        return (
+            find_schema(Repository(folder.parent), [folder.name]) if found is None and not inside else found
+        )
 
     def config_schema(self) -> ConfigFile:
         """Named by connector.yaml, or `config.schema.json` or its like in the package or the root."""

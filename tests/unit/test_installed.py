@@ -74,7 +74,7 @@ def test_a_connector_that_is_installed_is_known_by_its_metadata(root: Path, inst
     assert one.requirements() == ("requests",)
     assert one.optional_distributions() == ("pandas",)
     assert one.requires_python == ">=3.10,<3.12"
-    assert one.config_schema().value == {"type": "object"}
+    assert (one.config_schema().file, one.config_schema().value) == ("demo/spec.json", {"type": "object"})
 
 
 def test_what_lies_in_the_repository_is_not_looked_for_elsewhere(root: Path, installed: Installed) -> None:
