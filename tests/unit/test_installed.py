@@ -93,6 +93,12 @@ def test_a_manifest_of_airbyte_s_has_no_package(root: Path) -> None:
     (root / "manifest.yaml").write_text("type: DeclarativeSource\nversion: 6.0.0\n", "utf-8")
     with pytest.raises(NotApplicable, match="no Python package"):
         subject_of(load_contract(root)).package()
+    bare = Distribution(Project(Repository(root)), "airbyte", None, lambda: pytest.fail("built"))
+    with pytest.raises(NotApplicable, match="no Python package"):
+        bare.licence()
+    with pytest.raises(Unverified, match="a manifest has none") as raised:
+        bare.version()
+    assert "dockerImageTag" in raised.value.needs
 
 
 def test_the_metadata_tell_what_no_project_does(root: Path, installed: Installed) -> None:

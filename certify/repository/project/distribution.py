@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from certify.model import Location
 from certify.repository.project.installed import Installed
 from certify.repository.project.licences import Licence
-from certify.repository.project.manifests import manifest_requirements, manifest_version
+from certify.repository.project.manifests import is_low_code, manifest_requirements, manifest_version
 from certify.repository.project.pyproject import Project
 from certify.repository.project.releases import Releases
 from certify.repository.project.stated import Declared, Stated
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 _NEEDS_VERSION = '# pyproject.toml\n[project]\nversion = "1.0.0"\n'
+_NEEDS_TAG = "# metadata.yaml\ndata:\n  dockerImageTag: 1.0.0\n"
 _NEEDS_DEPENDENCIES = "# pyproject.toml\n[project]\ndependencies = []\n"
 _NEEDS_PROJECT = """\
 # pyproject.toml
@@ -91,6 +92,8 @@ class Distribution:
             raise Unverified(f"pyproject.toml:{trouble.line}: {trouble.reason}")
         if self.project.unread is not None:
             raise Unverified(f"pyproject.toml is not read: {self.project.unread}")
+        if not self.project.exists and is_low_code(self.repository):
+            raise NotApplicable("the connector is a manifest, and no Python package")
         if not self.project.exists and self.system in _OTHER_LANGUAGES:
             raise NotApplicable(f"a {self.system} connector without a Python package")
         if not self.project.exists:
@@ -108,6 +111,8 @@ class Distribution:
             return StatedVersion(self._require_metadata().version, None, self._origin)
         except Undecided as error:
             literal = next(iter(self._literal_versions()), None)
+            if literal is None and is_low_code(self.repository):
+                raise Unverified("the version is not known: a manifest has none", _NEEDS_TAG) from error
             if literal is None:
                 needs = error.needs or _NEEDS_VERSION
                 raise Unverified(f"the version is not known: {error}", needs) from error
