@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import mmap
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -74,6 +74,11 @@ class RunsSource(Protocol):
     plan: DrivePlan
 
     @property
+    def discovered(self) -> Container[Key]:
+        """The requests that came before the first read, to find out what there is to read."""
+        ...
+
+    @property
     def import_error(self) -> str | None:
         """What the import raised, if it did."""
         ...
@@ -94,6 +99,11 @@ class RunsSource(Protocol):
 
 class FreshSource:
     """One connector, imported anew for each of its runs: slower, and safe where a fork is not."""
+
+    @property
+    def discovered(self) -> Container[Key]:
+        """Nothing: what a factory makes knows its streams by itself."""
+        return ()
 
     def __init__(self, interpreter: Path | None, plan: DrivePlan, drive: Drive | None = None) -> None:
         self.plan = plan
@@ -127,6 +137,11 @@ class DrivenSource:
 
     Raises SandboxError where the sandbox does not start; what the import raised is `import_error`.
     """
+
+    @property
+    def discovered(self) -> Container[Key]:
+        """Nothing: what a factory makes knows its streams by itself."""
+        return ()
 
     def __init__(self, zygote: Zygote, plan: DrivePlan, paths: Paths | None = None) -> None:
         self._zygote = zygote
