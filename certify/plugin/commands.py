@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from certify.contract import Contract
-from certify.rules import Unverified
+from certify.rules import Undecided, Unverified
 from certify.sandbox.driven import Command
 from certify.sandbox.protocols import COMMANDS
 from certify.subject import Subject
@@ -24,7 +25,13 @@ def command_of(contract: Contract, side: str) -> Command | None:
         return None
     if is_target != (side == "sink"):
         return None
-    return Command(contract.system, plan.command[0], plan.command[1:], _program(contract, side))
+    further = tuple(_path_of(contract.root, word) for word in plan.command[1:])
+    return Command(contract.system, plan.command[0], further, _program(contract, side))
+
+
+def _path_of(root: Path, word: str) -> str:
+    """A file of the repository by its whole path: the command runs elsewhere."""
+    return str(root / word) if (root / word).is_file() else word
 
 
 def _program(contract: Contract, side: str) -> str:
@@ -53,7 +60,7 @@ def import_path(contract: Contract, subject: Subject, command: Command | None) -
     """Where the connector's modules lie, if it is not installed; a command's can be in either place."""
     try:
         package = subject.package()
-    except Unverified:
+    except Undecided:
         if command is None:
             raise
         return tuple(str(one) for one in (contract.root / "src", contract.root) if one.is_dir())

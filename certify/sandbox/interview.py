@@ -67,19 +67,23 @@ class Interview:
         runs: Callable[[], FaultRuns],
     ) -> None:
         assert source.plan.command is not None
+        self._command = source.plan.command
         self._source = source
         self._cassettes = cassettes
         self.named = named
         self._root = root
         self.search = search
         self._runs = runs
-        self.protocol = COMMANDS[source.plan.command.system]
+        self.protocol = COMMANDS[self._command.system]
         self.config = source.plan.config
         self.answers: list[Answer] = []
 
     @cached_property
     def spec(self) -> Answer:
         """What its configuration is. Not applicable where it does not know the question."""
+        script = self._command.script
+        if not self.protocol.tells_own_spec(script):
+            raise NotApplicable(f"{script} tells no connector's specification: that stands in its manifest")
         answer = self._ask(Asks(lambda _: self.protocol.spec()))
         run = answer.run
         if not self.has_check and (not run.succeeded or run.exchanges or run.unanswered):

@@ -159,7 +159,7 @@ class OddStream:
         begins: dict[int, int] = {}
         count = 0
         for number, path, records in self._reads.records.lists():
-            if path == self._traced.path:
+            if path == self._traced.path and number in self._traced.answers:
                 begins[number] = count
                 count += len(records)
 

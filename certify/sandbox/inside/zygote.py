@@ -332,6 +332,10 @@ def _perform(task: dict[str, Any], says: FrameWriter, crash: int, isolated: bool
         from .distributions import describe
 
         says.send(done=describe(task["required"], task["optional"]))
+    elif task["do"] == "locate":
+        from .distributions import locate
+
+        says.send(done=locate(task["package"]))
     elif task["do"] == "execute":
         from .execute import execute
 
