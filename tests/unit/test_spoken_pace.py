@@ -28,7 +28,7 @@ def counted(*messages: dict[str, Any], needles: tuple[str, ...] = ()) -> tuple[P
     """What was measured, and what was told besides."""
     meter = PaceMeter("levels", ("id",))
     spoken = Spoken(Singer(), Still(), needles, makes=partial(Counter, meter.plan))
-    schemas = [
+    schemas: list[dict[str, Any]] = [
         {"type": "SCHEMA", "stream": stream, "schema": {}, "key_properties": ["id"]}
         for stream in ("levels", "gauges")
     ]
