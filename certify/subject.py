@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from certify.contract import Contract
 from certify.contract.document import Document, KeyPath
-from certify.model import Location
+from certify.model import Finding, Location
 from certify.repository.config.document import ConfigFile
+from certify.repository.docs.changelog import Changelog
+from certify.repository.docs.page import Page
+from certify.repository.docs.pages import Pages
 from certify.repository.project.installed import Installed
+from certify.repository.project.versions import StatedVersion
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,22 @@ class Subject(Protocol):
 
     def form(self) -> ConfigFile:
         """The form that shows the configuration, a list of fields."""
+        ...
+
+    def documentation(self, pages: Pages) -> Page:
+        """The page that explains it to its users. Raises Blocked when there is none."""
+        ...
+
+    def page_defects(self, page: Page) -> Iterator[Finding]:
+        """Where that page departs from the form that the system prescribes."""
+        ...
+
+    def changelog(self, pages: Pages, names: Iterable[str] = ()) -> Changelog | None:
+        """Its list of changes; `names` may stand before a version. None when there is none."""
+        ...
+
+    def latest_change(self, pages: Pages) -> StatedVersion | None:
+        """The topmost release of that list; None where it has none, or cannot be read."""
         ...
 
     def sample_config(self) -> ConfigFile | None:

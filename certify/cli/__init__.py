@@ -107,12 +107,12 @@ def _stop(error: CertifyError) -> NoReturn:
     "workers",
     metavar="N",
     type=click.IntRange(0, 64),
-    default=0,
-    help="Run in N processes (needs certify[xdist]).",
+    help="Run in N processes (needs certify[xdist]), or in one with 0 "
+    "(default: rules that load into a target run beside the others).",
 )
 @click.pass_context
 def cli(ctx: click.Context, /, **options: Any) -> None:
-    r"""Certify data connectors: run what certification.yaml requires, offline, and write the report.
+    """Certify data connectors: run what certification.yaml requires, offline, and write the report.
 
     Exit codes: 0 certified (or selection passed), 1 not certified, 2 usage or contract error,
     3 incomplete, 130 interrupted.
@@ -122,7 +122,7 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
     certify --example --artifact-dir out
     certify --only import_safety
     certify explain imports_cleanly
-    """
+    """  # noqa: D301  click's mark: these lines stay as they are
     if ctx.invoked_subcommand is not None:
         given = [
             name
@@ -135,6 +135,33 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
     from certify.cli.certification import Wish, certify
 
     ctx.exit(certify(Wish(**options)))
+
+
+@cli.command()
+@click.option("-C", "folder", metavar="DIR", type=_FOLDER, default=".", help="The connector's folder.")
+@click.option("--ci", is_flag=True, help="Add the GitHub workflow .github/workflows/certification.yml.")
+@click.option(
+    "--print", "prints", is_flag=True, help="Print the contract (with --ci: the workflow), and write nothing."
+)
+@click.pass_context
+def init(ctx: click.Context, /, **options: Any) -> None:
+    """Draft certification/certification.yaml from what the repository says.
+
+    Tells the system, reads manifests, schemas, catalogs, recordings and the source, and writes what it
+    found; what only a person can decide stands there as a comment. Where a configuration schema is known, a
+    sample configuration is written beside it. Nothing of the connector is run, and no file is overwritten.
+
+    Exit codes: 0 written, 2 nothing was written.
+
+    \b
+    certify init
+    certify init -C path/to/connector --ci
+    certify init --print
+    """  # noqa: D301  click's mark: these lines stay as they are
+    from certify.cli.init import InitWish
+    from certify.cli.init import init as draft
+
+    ctx.exit(draft(InitWish(**options)))
 
 
 @cli.command()

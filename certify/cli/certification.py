@@ -20,6 +20,7 @@ from certify.contract import Contract, load_contract
 from certify.errors import CertifyError, SandboxError
 from certify.judgement import judge
 from certify.model import Report, RunFacts
+from certify.plugin.beside import has_room
 from certify.plugin.isolated import Ran, complaint, run_isolated
 from certify.plugin.order import Order
 from certify.plugin.planning import Planned, plan_order
@@ -46,7 +47,7 @@ class Wish:
     example: bool
     interpreter: Path | None
     shape: str
-    workers: int
+    workers: int | None
 
 
 def certify(wish: Wish) -> int:
@@ -114,7 +115,8 @@ def _certify_one(wish: Wish, folder: Path, artifact_dir: Path | None, display: D
     display.begin(contract)
     listener = Listener(display)
     try:
-        ran = run_isolated(order, listener, wish.workers)
+        two = _in_two_processes(wish, contract)
+        ran = run_isolated(order, listener, wish.workers or 0, in_two_processes=two)
     finally:
         display.end_of_run()
     planned = _planned(order, contract, ran, listener)
@@ -143,6 +145,12 @@ def _certify_one(wish: Wish, folder: Path, artifact_dir: Path | None, display: D
         write_set(into, rendered(report, contract))
     display.finish(report, into)
     return report
+
+
+def _in_two_processes(wish: Wish, contract: Contract) -> bool:
+    """A whole run of what loads into a target, unless the number of processes was said."""
+    loads = contract.subject.sink is not None or contract.subject.state is not None
+    return loads and wish.workers is None and not wish.only and has_room()
 
 
 def _version(contract: Contract, interpreter: Path | None) -> str | None:

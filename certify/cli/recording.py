@@ -28,7 +28,7 @@ from certify.replay.live import LiveApi
 from certify.replay.matching import REDACTED
 from certify.replay.redaction import without_retries
 from certify.replay.writing import write_cassettes
-from certify.rules import Unverified
+from certify.rules import Undecided
 from certify.run import Run
 from certify.sandbox.canaries import seeded, with_tokens
 from certify.sandbox.driven import DrivenSource, DrivePlan
@@ -114,7 +114,7 @@ def _plan(contract: Contract, subject: Subject, **given: Any) -> DrivePlan:
         raise CertifyError(f"{contract.at('subject')}: {_NEEDS_SOURCE}")
     try:
         package = subject.package()
-    except Unverified as error:
+    except Undecided as error:
         raise CertifyError(f"{contract.file}: {error}") from error
     path = (package.path,) if package.path else ()
     return DrivePlan(source=source, path=path, modules=(source.partition(":")[0],), **given)

@@ -1,9 +1,10 @@
-"""Say in one line what is wrong with a contract, and what its author most likely meant."""
+"""Say in one line what is wrong with a document by its schema, and what its author most likely meant."""
 
 from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,34 +28,43 @@ _AT_LEAST_ONE = {"minProperties": "key", "minItems": "entry"}
 
 @dataclass(frozen=True)
 class Explanation:
-    """One error: the line it stands in, and the whole line to print."""
+    """One error: where it stands, the key it is about, and what is wrong there."""
 
+    file: str
     line: int
-    text: str
+    key: str
+    message: str
     #: A missing key often is a misspelt one, which is the error to show first.
     is_missing_key: bool
 
+    @property
+    def text(self) -> str:
+        """The whole line to print."""
+        return f"{self.file}:{self.line}: {self.key}: {self.message}"
+
 
 def explain(error: ValidationError, document: Document) -> Explanation:
-    """Turn a schema error into place, thing, expectation and remedy."""
+    """Turn a schema error into place, thing, expectation and remedy; of several keys the first is told."""
+    return next(explain_each(error, document))
+
+
+def explain_each(error: ValidationError, document: Document) -> Iterator[Explanation]:
+    """The same for each key that an error is about. Several errors may name the same missing keys."""
     path: KeyPath = tuple(error.absolute_path)
     schema: Any = error.schema
     found: Any = error.instance
     asked: Any = error.validator_value
+    is_missing = error.validator == "required"
+    told: list[tuple[KeyPath, str]] = [(path, "")]
     if error.validator == "additionalProperties" and asked is False:
-        unknown = next(key for key in found if not _known(key, schema))
-        message = _unknown_key(unknown, path, schema)
-        path = (*path, unknown)
-    elif error.validator == "required":
-        missing = next(key for key in asked if key not in found)
-        message = f"required key is missing; add '{missing}: …'"
-        path = (*path, missing)
-    else:
-        message = _expectation(error)
-    line = document.line(path)
-    return Explanation(
-        line, f"{document.file}:{line}: {_dotted(path)}: {message}", error.validator == "required"
-    )
+        unknown = [key for key in found if not _known(key, schema)]
+        told = [((*path, key), _unknown_key(key, path, schema)) for key in unknown]
+    elif is_missing:
+        missing = [key for key in asked if key not in found]
+        told = [((*path, key), f"required key is missing; add '{key}: …'") for key in missing]
+    for place, message in told:
+        line, key = document.line(place), _dotted(place)
+        yield Explanation(document.file, line, key, message or _expectation(error), is_missing)
 
 
 def nearest(word: str, known: list[str]) -> str:
@@ -84,7 +94,8 @@ def _expectation(error: ValidationError) -> str:
             if isinstance(error.instance, bool)
             else ""
         )
-        return f"expected {_WORDS.get(str(allowed), allowed)}, found {found}{hint}"
+        kinds = [allowed] if isinstance(allowed, str) else [one for one in allowed if one != "null"]
+        return f"expected {' or '.join(_WORDS.get(one, one) for one in kinds)}, found {found}{hint}"
     if error.validator == "enum":
         words = [str(one) for one in allowed if isinstance(one, str)]
         return f"expected one of {', '.join(words)}, found {found}{nearest(str(error.instance), words)}"

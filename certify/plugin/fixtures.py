@@ -150,9 +150,10 @@ def imported(request: pytest.FixtureRequest, ahead: Ahead) -> ImportObservation:
 @pytest.fixture(scope="session")
 def import_as_seen(request: pytest.FixtureRequest) -> None:
     """Blocked where the import is observed in this run, and failed; else whoever imports it finds out."""
-    if any("import_observation" in getattr(item, "fixturenames", ()) for item in request.session.items):
-        # Of what package: a command is run without that being known.
-        with contextlib.suppress(Unverified, NotApplicable):
+    if "import_observation" in request.config.stash[ENGINE].asked_for:
+        with contextlib.suppress(
+            Unverified, NotApplicable
+        ):  # of what package: a command is run without that being known
             request.getfixturevalue("imported")
 
 
@@ -220,6 +221,7 @@ def distribution(
     project: Project,
     subject: Subject,
     contract: Contract,
+    pages: Pages,
     wheel_builder: WheelBuilder,
 ) -> Distribution:
     """What the connector's distribution says of itself."""
@@ -227,8 +229,14 @@ def distribution(
         package = request.getfixturevalue("import_package").folder
     except Undecided:
         package = None
-    installed = None if project.exists else subject.installed
-    return Distribution(project, contract.system, package, lambda: wheel_builder.metadata, installed)
+    return Distribution(
+        project,
+        contract.system,
+        package,
+        lambda: wheel_builder.metadata,
+        lambda: subject.latest_change(pages),
+        None if project.exists else subject.installed,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ import pytest
 from certify.contract import Contract
 from certify.contract.document import read_document
 from certify.errors import ContractError
-from certify.rules import Unverified
+from certify.plugin.commands import command_of
+from certify.rules import NotApplicable, Unverified
 from certify.target.quality import Check, read_quality
 
 _NEEDS_QUALITY = """\
@@ -25,6 +26,8 @@ target:
 def quality_checks(contract: Contract) -> tuple[Check, ...]:
     """The rules that the sink says it checks; unverified where the contract names none."""
     name = contract.target.quality
+    if name is None and command_of(contract, "sink") is not None:
+        raise NotApplicable("what a target checks is the schema of its stream; see records_fit_their_schema")
     if name is None:
         raise Unverified("nothing says which rules the sink checks in a batch", _NEEDS_QUALITY)
     try:

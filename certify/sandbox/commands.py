@@ -167,6 +167,7 @@ class DrivenCommand(DrivenSource):
         return super()._task(start, None, None, False) | {
             "do": "command",
             "script": self._command.script,
+            "program": self._command.program,
             "arguments": self._protocol.typed(self._command.arguments, arguments),
             "speaks_log": self._protocol.speaks_log,
             "chance": self._zygote.hash_seed,

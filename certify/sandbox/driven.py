@@ -37,11 +37,15 @@ _SOME_MOMENT = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 @dataclass(frozen=True)
 class Command:
-    """A connector that is a console script, and what its contract adds to the arguments of its system."""
+    """A connector that is a command, and what its contract adds to the arguments of its system.
+
+    A console script, unless `program` is the absolute path of an executable of any other kind.
+    """
 
     system: str
     script: str
     arguments: tuple[str, ...] = ()
+    program: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,8 @@ class DrivenSource:
         self._last = 0.0
         with self._page_file.open("r+b") as file:
             self._page = mmap.mmap(file.fileno(), PAGE)
-        script = plan.command.script if plan.command and not plan.source else None
+        command = plan.command
+        script = command.script if command and not (plan.source or command.program) else None
         warmed = zygote.warm({"path": list(plan.path), "modules": list(plan.modules), "script": script})
         self._source = plan.source or str(warmed.told["entry"])
         self.import_error: str | None = warmed.told["error"]

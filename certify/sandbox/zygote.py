@@ -349,6 +349,8 @@ class _Watch:
         self.crash_text = bytearray()
         self.ended: dict[str, Any] | None = None
         self.spoken = -1
+        #: Whether it may be found empty, though more is to come.
+        self.is_read_ahead = False
         self.listens: Listens | None = None
 
     def listen(self, spoken: int, listens: Listens) -> None:
@@ -432,11 +434,20 @@ class _Watch:
             return False
         except (OSError, ValueError):
             return False  # what follows broken frames is not ours
+        if messages and self.listens is not None:  # what was spoken before them is heard before them
+            while self._hear_spoken():
+                self.is_read_ahead = True
         for message in messages:
             self._hear(message)
         return bool(data)
 
     def _read_spoken(self) -> bool:
+        if self._hear_spoken():
+            return True
+        may_go_on, self.is_read_ahead = self.is_read_ahead, False
+        return may_go_on
+
+    def _hear_spoken(self) -> bool:
         data = _read(self.spoken)
         listens = self.listens
         if data and listens is not None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from certify.contract import Contract
 from certify.repository.project.installed import FindsInstalled, not_installed
 from certify.subject import Subject
+from certify.systems.airbyte import AirbyteConnector
 from certify.systems.dpone import DponeConnector
 from certify.systems.python import PythonConnector
 
-_BY_NAME: dict[str, type[PythonConnector]] = {"dpone": DponeConnector}
+_BY_NAME: dict[str, type[PythonConnector]] = {
+    "airbyte": AirbyteConnector,
+    "dpone": DponeConnector,
+}
 
 
 def subject_of(contract: Contract, find_installed: FindsInstalled = not_installed) -> Subject:

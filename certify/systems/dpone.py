@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, NoReturn
 
 from certify.contract.document import Document, read_document
 from certify.errors import ContractError
-from certify.model import Location
+from certify.model import Finding, Location
+from certify.repository.docs import Page, heading_defects
 from certify.rules import PlatformId, Unverified
 from certify.subject import Example
 from certify.systems.python import PythonConnector
@@ -60,6 +62,10 @@ class DponeConnector(PythonConnector):
             for side in ("source", "sink")
             if _inside(example.value, side, "type") == self.contract.connector
         }
+
+    def page_defects(self, page: Page) -> Iterator[Finding]:
+        """One title, and headings that skip no level."""
+        return heading_defects(page)
 
     def declared(self) -> dict[str, tuple[Location, Any]]:
         """Name, type and capabilities in the connector manifest."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.machinery
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,13 +14,17 @@ from certify.contract import Contract
 from certify.contract.detection import project_table
 from certify.contract.document import read_document
 from certify.errors import ContractError
-from certify.model import Location
+from certify.model import Finding, Location
 from certify.repository import Repository
 from certify.repository.config.document import ConfigFile, read_config
 from certify.repository.config.places import find_form, find_schema
+from certify.repository.docs import NEEDS_MARKDOWN, Page, Pages
+from certify.repository.docs.changelog import Changelog
+from certify.repository.project import Project
 from certify.repository.project.installed import FindsInstalled, Installed, not_installed, project_of
 from certify.repository.project.manifests import is_low_code
-from certify.rules import NotApplicable, Undecided, Unverified
+from certify.repository.project.versions import StatedVersion, changelog_version
+from certify.rules import Blocked, NotApplicable, Undecided, Unverified
 from certify.subject import Example, Package
 
 #: Folders beside a package that are no package of the connector.
@@ -69,10 +73,12 @@ class PythonConnector:
 
     @property
     def version(self) -> str | None:
-        """The version in pyproject.toml, or the literal `__version__` of the package."""
-        version = self.project.get("version")
-        if isinstance(version, str):
-            return version
+        """The version in pyproject.toml or setup.cfg, or the literal `__version__` of the package."""
+        stated = Project(self._repository).version
+        if stated is not None:
+            return stated.text
+        if self.installed is not None and self.installed.metadata is not None:
+            return self.installed.metadata.version
         try:
             folder = Path(self.package().folder)
         except (Undecided, OSError):
@@ -220,6 +226,28 @@ class PythonConnector:
         if found is None:
             raise NotApplicable("there is no form: it is made from the schema, or there is none to show")
         return found
+
+    def documentation(self, pages: Pages) -> Page:
+        """docs/NAME, else a page under docs/ that names it, else the README."""
+        name = pages.guide(self.contract.connector)
+        if name is None:
+            raise Blocked("there is neither a guide nor a README; see docs_exist")
+        page = pages.page(name)
+        if page is None:
+            raise Unverified(f"{name} is no Markdown that can be read", NEEDS_MARKDOWN)
+        return page
+
+    def page_defects(self, page: Page) -> Iterator[Finding]:
+        """None: what belongs to no system is free in its form."""
+        return iter(())
+
+    def changelog(self, pages: Pages, names: Iterable[str] = ()) -> Changelog | None:
+        """CHANGELOG.md or another usual name, else a section of a page."""
+        return pages.changelog(names)
+
+    def latest_change(self, pages: Pages) -> StatedVersion | None:
+        """The topmost heading of CHANGELOG.md or its like."""
+        return changelog_version(self._repository)
 
     def sample_config(self) -> ConfigFile | None:
         """What `subject.config` of the contract leads to."""

@@ -21,6 +21,7 @@ from certify import (
 )
 from certify.repository.docs import (
     MAX_PAGES,
+    NEEDS_MARKDOWN,
     CodeBlocks,
     Page,
     Pages,
@@ -29,7 +30,6 @@ from certify.repository.docs import (
     absent_scripts,
     commands_of,
     dead_links,
-    heading_defects,
     icon_defects,
     left_out,
     manifests_in,
@@ -40,11 +40,14 @@ from certify.text import counted
 
 #: Systems whose connectors come with a guide under docs/. Elsewhere a README may say it all.
 _WITH_GUIDE = frozenset({"dpone"})
+#: Systems with a page for users that may lie in another repository.
+_WITH_PAGE = frozenset({"airbyte"})
+#: Systems whose catalogue shows an icon for each connector.
+_WITH_ICON = frozenset({"airbyte"})
 #: Systems that ask for a list of changes. Who belongs to none has promised none.
 _WITH_CHANGELOG = frozenset({"dpone", "airbyte"})
 _NEEDS_REPOSITORY = "# certify the repository, not a source distribution of it: certify -C REPOSITORY"
 _NEEDS_SOURCES = "# the connector's repository, with this contract in it: certify -C REPOSITORY"
-_NEEDS_MARKDOWN = "# README.md, docs/CONNECTOR.md: pages in Markdown, of at most 256 KiB each"
 #: A report shows no more.
 _MAX_FINDINGS = 200
 #: The connector's own, and those of a few others in a catalogue.
@@ -53,13 +56,15 @@ _MAX_ICONS = 20
 
 @rule("docs_exist", tier=Tier.BRONZE, effort=Effort.LOW)
 def test_docs_exist(subject: Subject, pages: Pages, evidence: EvidenceLog) -> None:
-    """There is a README, and a guide under docs/ where the system has one, and both can be read.
+    """There is a README, and a guide where the system has one, and both can be read.
 
     Why: the README is what a package index and a forge show, and the guide is what an operator opens when
     a run has failed. An empty one, or one in another encoding, is shown as nothing or as garbage.
 
     Fix: write README.md and, for dpone, docs/CONNECTOR.md, and save them as UTF-8. A connector of no
-    particular system needs the README alone.
+    particular system needs the README alone. The page of an Airbyte connector is looked for at
+    docs/integrations/sources/NAME.md of the monorepo around it, at the same place beside it, and at
+    docs/NAME.md; where it lies elsewhere, a copy of it can be judged.
     """
     every = [*([pages.readme] if pages.readme else []), *pages.docs]
     documents = every[:MAX_PAGES]
@@ -76,8 +81,10 @@ def test_docs_exist(subject: Subject, pages: Pages, evidence: EvidenceLog) -> No
         guide = f"docs/{subject.contract.connector}.md"
         findings.append(Finding("there is no page under docs/", where, f"a guide, {guide}", f"add {guide}"))
     no_findings(findings[:_MAX_FINDINGS])
+    if subject.contract.system in _WITH_PAGE:
+        evidence.saw("file", f"read {subject.documentation(pages).file}, the page for users")
     if len(every) > len(documents):
-        raise Unverified(f"of {len(every)} documents {len(documents)} were read", _NEEDS_MARKDOWN)
+        raise Unverified(f"of {len(every)} documents {len(documents)} were read", NEEDS_MARKDOWN)
 
 
 @rule("docs_structure", tier=Tier.BRONZE, effort=Effort.MEDIUM)
@@ -93,27 +100,28 @@ def test_docs_structure(subject: Subject, pages: Pages, evidence: EvidenceLog) -
     overview is asked for; and, unless the project names a site with its documentation, an example, and
     configuration where the contract names one. Any usual heading will do, on any page.
 
+    An Airbyte connector says what it is and what it needs. The page of a source that Airbyte supports
+    (`ab_internal.sl` of 300 or more) has Airbyte's headings in their order, from the name in metadata.yaml to
+    Changelog, and its prerequisites name every required setting by its title.
+
     Fix: write the section that the finding names; the finding says what a good one holds.
     """
     contract = subject.contract
-    name = pages.guide(contract.connector)
-    if name is None:
-        raise Blocked("there is neither a guide nor a README; see docs_exist")
-    guide = pages.page(name)
-    if guide is None:
-        raise Unverified(f"{name} is no Markdown that can be read", _NEEDS_MARKDOWN)
+    guide = subject.documentation(pages)
     topics = [Topic.OVERVIEW]
-    headings: list[Finding] = []
+    headings = [*subject.page_defects(guide)]
     if contract.system in _WITH_GUIDE:
-        headings = [*heading_defects(guide)]
         topics = [Topic.OVERVIEW, Topic.PREREQUISITES, Topic.CONFIGURATION, Topic.EXAMPLE, Topic.LIMITS]
+    elif contract.system in _WITH_PAGE:
+        topics = [Topic.OVERVIEW, Topic.PREREQUISITES]
     elif not pages.documented_elsewhere:
         configured = contract.subject.config is not None or contract.subject.secrets
         topics += [Topic.EXAMPLE, Topic.CONFIGURATION] if configured else [Topic.EXAMPLE]
-    evidence.saw("file", f"read {name}, {len(guide.headings)} headings")
+    evidence.saw("file", f"read {guide.file}, {len(guide.headings)} headings")
     no_findings(headings)
     _whole(guide)
-    _none_absent([*untold_topics(guide, pages.for_users(), topics)], pages)
+    others = [page for page in pages.for_users() if page.file != guide.file]
+    _none_absent([*untold_topics(guide, [guide, *others], topics)], pages)
 
 
 @rule("runbooks_cover", tier=Tier.BRONZE, effort=Effort.MEDIUM, systems=("dpone",))
@@ -221,17 +229,21 @@ def test_changelog_has_version(subject: Subject, pages: Pages, evidence: Evidenc
     Why: whoever pins a connector reads the changelog to decide about an upgrade. A release that it does not
     mention is one that nobody dares to take.
 
-    It is CHANGELOG.md, or another usual name, or a section of that name on a page of the documentation. An
-    entry is a heading, or a row of a table. A fix for an older line may stand above a newer release that
-    came out before it.
+    It is CHANGELOG.md, or another usual name, or a section of that name on a page of the documentation; for
+    an Airbyte connector the section comes first. An entry is a heading, or a row of a table. A fix for an
+    older line may stand above a newer release that came out before it.
 
     Fix: add the entry before the release:
 
         ## [1.2.0] - 2026-10-05
+
+    or the row, for Airbyte:
+
+        | 1.2.0 | 2026-10-05 | [123](https://github.com/airbytehq/airbyte/pull/123) | Add a stream |
     """
-    changelog = pages.changelog((pages.programs.distribution, *_own_names(subject)))
+    changelog = subject.changelog(pages, (pages.programs.distribution, *_own_names(subject)))
     if changelog is None and pages.changelogs:
-        raise Unverified(f"{_named(pages.changelogs)} cannot be read", _NEEDS_MARKDOWN)
+        raise Unverified(f"{_named(pages.changelogs)} cannot be read", NEEDS_MARKDOWN)
     if changelog is None and subject.contract.system not in _WITH_CHANGELOG:
         raise NotApplicable("there is no changelog, and no system asks for one")
     version = subject.version
@@ -263,16 +275,21 @@ def test_changelog_has_version(subject: Subject, pages: Pages, evidence: Evidenc
 
 
 @rule("icon_is_square_svg", tier=Tier.BRONZE, effort=Effort.LOW)
-def test_icon_is_square_svg(pages: Pages, evidence: EvidenceLog) -> None:
+def test_icon_is_square_svg(subject: Subject, pages: Pages, evidence: EvidenceLog) -> None:
     """The icon is a square SVG that loads nothing and runs nothing.
 
     Why: a catalogue shows the icon in a square, next to others, in the browser of whoever looks. One that
     is not square is cut or squeezed; one with a script or a reference outside runs in that browser.
 
+    Airbyte's registry takes icon.svg from the connector's folder, so that one has to be there.
+
     Fix: export the icon as a plain SVG with a square viewBox, its images embedded and its document type
     left out.
     """
     icons = pages.icons()
+    if not icons and subject.contract.system in _WITH_ICON and not pages.is_release:
+        evidence.saw("file", "looked for icon.svg")
+        no_findings([_no_icon(subject)])
     if not icons:
         raise NotApplicable("there is no icon.svg")
     findings: list[Finding] = []
@@ -302,7 +319,7 @@ def test_readme_commands_exist(subject: Subject, pages: Pages, evidence: Evidenc
         raise Blocked("there is no README; see docs_exist")
     page = pages.page(name)
     if page is None:
-        raise Unverified(f"{name} is no Markdown that can be read", _NEEDS_MARKDOWN)
+        raise Unverified(f"{name} is no Markdown that can be read", NEEDS_MARKDOWN)
     evidence.saw("file", f"read {len(commands_of(page))} commands in {name}")
     findings = [*islice(absent_scripts(page, pages.programs, _own_names(subject)), _MAX_FINDINGS)]
     absent = [*islice(absent_files(page, pages.programs), _MAX_FINDINGS)]
@@ -312,18 +329,27 @@ def test_readme_commands_exist(subject: Subject, pages: Pages, evidence: Evidenc
         raise Unverified(f"this source distribution lacks what {len(absent)} commands run", _NEEDS_REPOSITORY)
 
 
+def _no_icon(subject: Subject) -> Finding:
+    return Finding(
+        "there is no icon.svg",
+        subject.contract.at("connector"),
+        expected="icon.svg beside metadata.yaml",
+        fix="add a square SVG as icon.svg",
+    )
+
+
 def _none_absent(findings: list[Finding], pages: Pages) -> None:
     """Break the rule with what the pages lack; undecided where it may stand in one that was not read."""
     if findings and pages.unread:
         raise Unverified(
-            f"{findings[0].message}, as far as is read; {_named(pages.unread)} is not", _NEEDS_MARKDOWN
+            f"{findings[0].message}, as far as is read; {_named(pages.unread)} is not", NEEDS_MARKDOWN
         )
     no_findings(findings)
 
 
 def _whole(page: Page) -> None:
     if page.is_cut:
-        raise Unverified(f"{page.file} is not read to the end", _NEEDS_MARKDOWN)
+        raise Unverified(f"{page.file} is not read to the end", NEEDS_MARKDOWN)
 
 
 def _all_read(pages: Pages) -> None:
@@ -331,7 +357,7 @@ def _all_read(pages: Pages) -> None:
     if not pages.documents:
         raise Blocked("there is no page to read; see docs_exist")
     if pages.unread_markdown:
-        raise Unverified(f"{_named(pages.unread_markdown)} is not read, or not to the end", _NEEDS_MARKDOWN)
+        raise Unverified(f"{_named(pages.unread_markdown)} is not read, or not to the end", NEEDS_MARKDOWN)
 
 
 def _named(names: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from certify import Answer, Unverified
+from certify.examples import fixed_settings
 from certify.sandbox.row_schema import RowSchema
 from certify.text import cut
 
@@ -63,7 +64,7 @@ class Specification:
         fields = self._fields()
         if not fields:
             return
-        from hypothesis import HealthCheck, Phase, assume, given, settings
+        from hypothesis import Phase, assume, given
         from hypothesis import strategies as st
 
         values = st.recursive(
@@ -71,20 +72,13 @@ class Specification:
             | st.booleans()
             | st.integers()
             | st.floats(allow_nan=False)
-            | st.text("aä\0 /", max_size=8),
+            | st.text(st.sampled_from("aä\0 /"), max_size=8),
             lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.just("a"), inner, max_size=1),
             max_leaves=3,
         )
         found: list[Misconfigured] = []
 
-        @settings(
-            max_examples=_CHOSEN,
-            derandomize=True,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
+        @fixed_settings(_CHOSEN, Phase.generate)
         @given(st.sampled_from(fields), values)
         def choose(field: tuple[tuple[str, ...], tuple[str, ...]], value: Any) -> None:
             path, names = field

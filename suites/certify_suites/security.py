@@ -132,6 +132,7 @@ def test_urls_are_declared(contract: Contract, python_sources: PythonSources, ev
         policy:
           egress_hosts: [api.demo.example]
 
+    For Airbyte, `allowedHosts.hosts` in metadata.yaml declares hosts too, and an empty list forbids them all.
     Else remove it, or take it from the configuration. Write `https://`.
     """
     found = [one for source in python_sources for one in addresses(source) if not is_local(one.url.host)]
@@ -178,7 +179,7 @@ def _undeclared(found: list[Address], declared: dict[str, tuple[str, ...]]) -> I
             yield Finding(
                 message=f"{one.role} speaks to {one.url.host}, which is not declared",
                 location=one.location,
-                expected=f"a host of {where}: {', '.join(hosts[:10])}",
+                expected=f"a host of {where}: {', '.join(hosts[:10]) or 'it lists none'}",
                 fix=f"add {one.url.host} to {where}, if the connector is meant to speak to it; else remove "
                 "it, or take it from the configuration",
             )
@@ -213,7 +214,7 @@ def test_egress_is_declared(contract: Contract, fault_runs: FaultRuns, evidence:
         Finding(
             f"the run connects to {one.host}, port {one.port}, which is not declared",
             place,
-            expected=f"a host of {' or '.join(declared)}: {', '.join(hosts[:10])}",
+            expected=f"a host of {' or '.join(declared)}: {', '.join(hosts[:10]) or 'it lists none'}",
             fix=f"add {one.host} there, if it is meant to be spoken to; else stop what speaks to it",
         )
         for one, place in met

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -17,11 +17,13 @@ import yaml
 
 _FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 
-#: By the system they belong to.
+#: By the system they belong to; of a system there may be a source and a target.
 GOOD = {
     "dpone": _FIXTURES / "certify_example",
     "python": _FIXTURES / "connectors" / "good" / "python",
     "singer": _FIXTURES / "connectors" / "good" / "singer",
+    "airbyte": _FIXTURES / "connectors" / "good" / "airbyte",
+    "singer_target": _FIXTURES / "connectors" / "good" / "singer_target",
 }
 BROKEN = _FIXTURES / "connectors" / "broken"
 
@@ -36,7 +38,8 @@ _LITTER = shutil.ignore_patterns("__pycache__", ".pytest_cache", "*.egg-info", "
 class Broken:
     """A connector that breaks one rule: `fails` are the others it breaks, `removes` files it lacks.
 
-    `history` are the tags of its earlier releases, oldest first.
+    `history` are the tags of its earlier releases, oldest first. One that breaks the same rule in another
+    system lies in a folder of that name inside the rule's.
     """
 
     rule: str
@@ -47,16 +50,19 @@ class Broken:
     history: tuple[str, ...]
     reasons: str
 
+    def __str__(self) -> str:
+        return f"{self.rule}-{self.system}"
+
     @classmethod
-    def of(cls, rule: str) -> Self:
-        """Read `why.md` of the rule's broken connector."""
-        folder = BROKEN / rule
+    def of(cls, rule: str, system: str = "") -> Self:
+        """Read `why.md` of the rule's broken connector, or of the one that breaks it in another system."""
+        folder = BROKEN / rule / system
         _, head, reasons = (folder / "why.md").read_text("utf-8").split("---\n", 2)
         front = yaml.safe_load(head)
         return cls(
             rule=rule,
             folder=folder,
-            system=front.pop("system", "dpone"),
+            system=front.pop("system", system or "dpone"),
             fails=frozenset(front.pop("fails")),
             removes=tuple(front.pop("removes", ())),
             history=tuple(front.pop("history", ())),
@@ -66,7 +72,7 @@ class Broken:
     @property
     def files(self) -> list[Path]:
         """What it has that the good connector has not, or has differently; relative to both."""
-        return [path for path in _files(self.folder) if path.parts[0] not in ("why.md", _HISTORY)]
+        return [path for path in _files(self.folder) if path.parts[0] not in ("why.md", _HISTORY, *GOOD)]
 
     def lay_out(self, into: Path) -> Path:
         """A copy of the good connector with this one's files in it, and its history."""
@@ -89,6 +95,14 @@ class Broken:
             _git(laid, "tag", tag)
             _lay_over(GOOD[self.system], _files(release), laid)
         return laid
+
+
+def each_broken() -> Iterator[Broken]:
+    """Every broken connector, by rule and system."""
+    for why in sorted(BROKEN.glob("*/why.md")):
+        yield Broken.of(why.parent.name)
+    for why in sorted(BROKEN.glob("*/*/why.md")):
+        yield Broken.of(why.parent.parent.name, why.parent.name)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -154,7 +168,7 @@ def certify(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=120,
+        timeout=300,
         check=False,
     )
     file = artifacts / "certification_report.json"

@@ -296,3 +296,33 @@ def test_its_tree_is_left_as_it_was(judged: Judged) -> None:
     assert judged.after == judged.before
     generated_by_tools = {"__pycache__", ".pytest_cache", ".hypothesis", ".benchmarks", "test_artifacts"}
     assert not [name for name in judged.after if generated_by_tools & set(Path(name).parts)]
+
+
+# --- certify init ---------------------------------------------------------------------------------------
+
+
+def drafted(root: Path, folder: Path) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A copy of a scaffold, and how `certify init` ended on it."""
+    copy = Path(shutil.copytree(root, folder / "scaffold"))
+    command = [sys.executable, "-m", "certify", "init", "-C", str(copy)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    return copy, done
+
+
+def test_no_other_contract_is_drafted_for_a_scaffold(generated: Path, tmp_path: Path) -> None:
+    copy, done = drafted(place(generated, COMPLETE), tmp_path)
+    assert done.returncode == 2
+    assert "is there already, as dpone's scaffold writes it: certify takes it unchanged" in done.stderr
+    assert listing(copy) == listing(place(generated, COMPLETE))
+
+
+def test_a_scaffold_without_a_contract_gets_one_and_a_verdict(generated: Path, tmp_path: Path) -> None:
+    copy, done = drafted(place(generated, WITHOUT_CONTRACT), tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    contract = load_contract(copy)
+    assert (contract.connector, contract.system) == (WITHOUT_CONTRACT.name, "dpone")
+    assert contract.subject.package == f"dpone_connector_{WITHOUT_CONTRACT.name}"
+    assert list(contract.capabilities) == ["source"]
+    judged = judge(copy, tmp_path)
+    assert judged.report.verdict is Verdict.NOT_CERTIFIED, "its example has no name"
+    assert rule(judged.report, "contract_is_valid").status is Status.PASSED

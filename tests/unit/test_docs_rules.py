@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -26,10 +26,12 @@ from certify.contract.contract import Capability, SubjectPlan
 from certify.repository import Repository
 from certify.repository.docs import Pages
 from certify.repository.docs import pages as docs_pages
+from certify.repository.docs.changelog import Changelog
 from certify.repository.docs.markdown import read_page
 from certify.repository.docs.page import Page
 from certify.repository.project.installed import Installed
 from certify.subject import Package
+from certify.systems import subject_of
 from certify_suites import docs
 
 GUIDE = """\
@@ -105,6 +107,15 @@ class FakeSubject:
         if self.named is None:
             raise Unverified("the import package cannot be told")
         return Package(self.named, None, "", ())
+
+    def documentation(self, pages: Pages) -> Page:
+        return subject_of(self.contract).documentation(pages)
+
+    def page_defects(self, page: Page) -> Iterator[Finding]:
+        return subject_of(self.contract).page_defects(page)
+
+    def changelog(self, pages: Pages, names: Iterable[str] = ()) -> Changelog | None:
+        return subject_of(self.contract).changelog(pages, names)
 
     def missing_fields(self, example: Example) -> tuple[str, ...]:
         return tuple(key for key in self.required if not example.value.get(key))
@@ -504,3 +515,23 @@ def test_a_readme_of_which_the_end_is_not_read_is_not_passed(world: World) -> No
     for rule in (docs.test_readme_commands_exist, docs.test_docs_structure):
         with pytest.raises(Unverified, match=r"README\.md is not read to the end"):
             world.run(rule)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        '[project]\nreadme = "about.md"',
+        '[project]\nreadme = {file = "./about.md"}',
+        '[tool.poetry]\nreadme = ["about.md"]',
+    ],
+)
+def test_the_readme_may_have_the_name_that_the_project_gives_it(named: str, world: World) -> None:
+    world.write({"README.md": None, "about.md": GOOD["README.md"], "pyproject.toml": named})
+    assert world.run(docs.test_docs_exist) == []
+    assert world.pages.readme == "about.md"
+
+
+@pytest.mark.parametrize("named", ["absent.md", "../README.md", "docs", "5"])
+def test_a_readme_that_is_named_and_not_there_is_none(named: str, world: World) -> None:
+    world.write({"README.md": None, "pyproject.toml": f'[project]\nreadme = "{named}"'})
+    assert world.run(docs.test_docs_exist) == ["certification.yaml:3: there is no README"]

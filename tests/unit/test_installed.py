@@ -103,7 +103,9 @@ def test_a_manifest_of_airbyte_s_has_no_package(root: Path) -> None:
 
 def test_the_metadata_tell_what_no_project_does(root: Path, installed: Installed) -> None:
     def distribution(one: Installed) -> Distribution:
-        return Distribution(Project(Repository(root)), "airbyte", None, lambda: pytest.fail("built"), one)
+        return Distribution(
+            Project(Repository(root)), "airbyte", None, lambda: pytest.fail("built"), installed=one
+        )
 
     told = distribution(installed)
     assert (told.version().text, told.version().place) == ("1.2.0", "the installed distribution")

@@ -216,6 +216,13 @@ def test_hosts_are_declared_by_the_contract_and_by_its_systems_manifest(tmp_path
     assert declared_hosts(a_contract(tmp_path, "python")) == {}
 
 
+def test_an_empty_list_declares_that_there_is_nobody_to_speak_to(tmp_path: Path) -> None:
+    (tmp_path / "metadata.yaml").write_text("data: {allowedHosts: {hosts: []}}\n")
+    declared = declared_hosts(a_contract(tmp_path, "airbyte"))
+    assert declared == {"data.allowedHosts.hosts of metadata.yaml": ()}
+    assert not is_covered("api.shop.dev", [host for said in declared.values() for host in said])
+
+
 @pytest.mark.parametrize("text", ["[", "- a\n", "data: 5\n", "data:\n  allowedHosts: {hosts: x}\n"])
 def test_a_manifest_that_declares_nothing_readable_declares_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / "metadata.yaml").write_text(text)

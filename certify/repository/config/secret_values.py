@@ -23,7 +23,7 @@ def secret_values(
     `named` are the contract's `subject.secrets`; the schema's marks count too, and so do, unless `by_name`
     is false, the names of settings.
     """
-    secret = {_setting(name) for name in named} | _marked(schema)
+    secret = {_setting(name) for name in named} | marked_settings(schema)
     return {
         path: value
         for path, value in _leaves(config)
@@ -47,7 +47,8 @@ def resolved(config: Any, environment: Mapping[str, str]) -> Any:
     return config
 
 
-def _marked(schema: ConfigFile | None) -> set[str]:
+def marked_settings(schema: ConfigFile | None) -> set[str]:
+    """The settings that a schema marks as secret, by their dotted names."""
     if schema is None or not isinstance(schema.value, dict):
         return set()
     tree = SchemaTree(schema.value)

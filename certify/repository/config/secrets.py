@@ -14,7 +14,7 @@ from certify.repository.config.document import ConfigFile, Examined
 from certify.repository.config.parts import SchemaTree, property_name
 from certify.repository.config.problems import nearest
 from certify.repository.config.required import same_value
-from certify.repository.config.secret_marks import MARKS, is_marked
+from certify.repository.config.secret_marks import Marks, is_marked, marks_of
 from certify.repository.config.secret_names import Meaning, Reading, names_a_secret, read_name
 from certify.repository.config.settings import settings
 from certify.repository.config.validation import mentions_reference
@@ -55,10 +55,11 @@ class Claim:
 
 @dataclass(frozen=True)
 class _Property:
-    """A property of a schema, and what all schemas for its value say together."""
+    """A property of a schema: what all schemas for its value say together, and the marks that count."""
 
     tree: SchemaTree
     path: KeyPath
+    marks: Marks
 
     @property
     def name(self) -> str:
@@ -90,7 +91,8 @@ class _Property:
     def is_marked(self) -> bool:
         """Whether the property is marked, or one that it stands in."""
         around = (self.tree.get(self.path[:end]) for end in range(len(self.path)))
-        return any(is_marked(schema) for _, schema in self.schemas) or any(map(is_marked, around))
+        own = (schema for _, schema in self.schemas)
+        return any(is_marked(schema, self.marks) for schema in (*own, *around))
 
     @cached_property
     def holds_text(self) -> bool:
@@ -116,32 +118,43 @@ def examine_secrets(schema: ConfigFile, contract: Contract) -> Examined:
     """Examine a schema that can be read; what `subject.secrets` names, where given, is secret too."""
     named = contract.subject.secrets
     claims = [Claim(name, contract.at("subject", "secrets", index)) for index, name in enumerate(named)]
-    tree = SchemaTree(schema.value)
+    tree, marks = SchemaTree(schema.value), marks_of(contract.system)
     properties = [
-        _Property(tree, (*part.path, "properties", name))
+        _Property(tree, (*part.path, "properties", name), marks)
         for part in tree.parts
         for name, inner in _properties(part.schema)
         if isinstance(inner, dict)
     ]
     findings = [
-        *_unmarked(schema, properties),
+        *_unmarked(schema, properties, marks),
         *_given_away(schema, properties),
-        *_contract(schema, tree, claims, contract.at("subject", "secrets")),
+        *_contract(schema, tree, claims, contract),
     ]
     return Examined(_seen(schema, properties), tuple(findings))
 
 
-def _unmarked(schema: ConfigFile, properties: list[_Property]) -> Iterator[Finding]:
-    marks = ", ".join(f"`{key}: {str(value).lower()}`" for key, value in MARKS)
+def _unmarked(schema: ConfigFile, properties: list[_Property], marks: Marks) -> Iterator[Finding]:
     for one in properties:
         if one.is_named_so and not one.is_marked:
             reason = one.reading.reason if one.reading else ""
             yield Finding(
                 f"{one.name} carries a secret by its name ({reason}), and is not marked as one",
                 schema.at(one.path),
-                f"one of {marks}",
-                f'add `"writeOnly": true` to {one.name} in {schema.file}',
+                _wanted(marks),
+                f"add {_best(marks)} to {one.name} in {schema.file}",
             )
+
+
+def _wanted(marks: Marks) -> str:
+    """The marks, of which one is enough, in words."""
+    named = ", ".join(f"`{key}: {str(value).lower()}`" for key, value in marks)
+    return f"one of {named}" if len(marks) > 1 else f"{named}, the one mark that the platform reads"
+
+
+def _best(marks: Marks) -> str:
+    """The mark to add: JSON Schema's own, or the one that the platform reads."""
+    key = next(iter(marks))[0] if len(marks) == 1 else "writeOnly"
+    return f'`"{key}": true`'
 
 
 def _given_away(schema: ConfigFile, properties: list[_Property]) -> Iterator[Finding]:
@@ -175,10 +188,11 @@ def _is_value(text: str) -> bool:
 
 
 def _contract(
-    schema: ConfigFile, tree: SchemaTree, claims: Sequence[Claim], at: Location
+    schema: ConfigFile, tree: SchemaTree, claims: Sequence[Claim], contract: Contract
 ) -> Iterator[Finding]:
+    marks, at = marks_of(contract.system), contract.at("subject", "secrets")
     known = {
-        name: [_Property(tree, path) for path in places]
+        name: [_Property(tree, path, marks) for path in places]
         for name, places in (settings(tree) if claims else {}).items()
     }
     for claim in claims:
@@ -193,8 +207,8 @@ def _contract(
             yield Finding(
                 f"{claim.name} is not marked as a secret, and {claim.location} says that it is one",
                 schema.at(inner[0].path),
-                "`writeOnly: true`, or another mark of a secret",
-                f'add `"writeOnly": true` to {claim.name} in {schema.file}',
+                _wanted(marks),
+                f"add {_best(marks)} to {claim.name} in {schema.file}",
             )
     for name, places in known.items():
         marked = [one for one in places if one.is_marked and one.holds_text]

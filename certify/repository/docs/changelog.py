@@ -49,6 +49,7 @@ class Changelog:
     has_unreleased: bool
     points_elsewhere: bool
     is_cut: bool = False
+    is_table: bool = False
 
     def has(self, version: str) -> bool:
         """Whether there is an entry for a version; while it is developed, one without a number will do."""
@@ -63,11 +64,12 @@ class Changelog:
     def absence(self, version: str) -> Finding:
         """What to say where a version has no entry."""
         newest = f"; its first is {self.entries[0].version}" if self.entries else ""
+        entry = f"| {version} | YYYY-MM-DD | …" if self.is_table else f"## [{version}] - YYYY-MM-DD"
         return Finding(
             f"{self.file} has no entry for {version}{newest}",
             Location(self.file, self.entries[0].line if self.entries else self.line),
             expected=f"a heading, or a row of a table, that names {version}",
-            fix=f"add `## [{version}] - YYYY-MM-DD` with what changed, above the others",
+            fix=f"add `{entry}` with what changed, above the others",
         )
 
     def disorder(self) -> Iterator[Finding]:
@@ -143,6 +145,7 @@ def changelog_in(file: str, text: str, names: Iterable[str] = ()) -> Changelog:
 def _changelog(file: str, line: int, steps: list[Step], names: Iterable[str], has_address: bool) -> Changelog:
     headings = [step for step in steps if step.kind == "heading"]
     entries = _entries(headings, names)
+    is_table = not entries and any(step.kind == "row" for step in steps)
     if not entries:  # a table, a list, or a paragraph in bold for each version
         entries = _entries([step for step in steps if step.kind in ("row", "item", "paragraph")], names)
     return Changelog(
@@ -151,6 +154,7 @@ def _changelog(file: str, line: int, steps: list[Step], names: Iterable[str], ha
         entries=tuple(entries),
         has_unreleased=any(_UNRELEASED.search(step.text[:200]) for step in headings),
         points_elsewhere=not entries and has_address and sum(len(step.text) for step in steps) < 1000,
+        is_table=is_table,
     )
 
 

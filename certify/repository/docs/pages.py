@@ -25,6 +25,8 @@ OTHER = (".rst", ".adoc")
 MAX_PAGES = 1000
 MAX_CHARACTERS = 6 * 1024 * 1024
 MAX_UNUSUAL_MARKS = 100_000
+#: What lets a rule read a page that could not be read.
+NEEDS_MARKDOWN = "# README.md, docs/CONNECTOR.md: pages in Markdown, of at most 256 KiB each"
 
 #: What site generators are steered by.
 _GENERATORS = ("mkdocs.yml", "mkdocs.yaml", "conf.py", "docusaurus.config.*", "_config.yml", "book.toml")
@@ -59,9 +61,11 @@ class Pages:
 
     @property
     def readme(self) -> str | None:
-        """The README in the root."""
+        """The README in the root; where there is none, the page that the project names as its README."""
         first = next(iter(self.documents), None)
-        return first if first and "/" not in first and stem(first) == "readme" else None
+        if first and "/" not in first and stem(first) == "readme":
+            return first
+        return self.programs.readme if self.programs.readme in self.documents else None
 
     @property
     def hidden_readme(self) -> str | None:

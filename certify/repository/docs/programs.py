@@ -91,6 +91,18 @@ class Programs:
         return self.setup_cfg.get("metadata", {}).get("name", "")
 
     @property
+    def readme(self) -> str:
+        """The file that the package index shows, as the project names it; empty when it names none."""
+        project, poetry = self.pyproject.get("project"), _table(self.pyproject.get("tool"), "poetry")
+        for table in (project, poetry):
+            named = table.get("readme") if isinstance(table, dict) else None
+            named = named.get("file") if isinstance(named, dict) else named
+            named = named[0] if isinstance(named, list) and named else named
+            if isinstance(named, str):
+                return named.removeprefix("./")
+        return ""
+
+    @property
     def urls(self) -> dict[str, Any]:
         """What the project links to, by name."""
         tool = self.pyproject.get("tool")

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 from certify.model import Location
 from certify.repository.project.installed import Installed
 from certify.repository.project.licences import Licence
-from certify.repository.project.manifests import is_low_code, manifest_requirements, manifest_version
+from certify.repository.project.manifests import (
+    is_low_code,
+    manifest_licence,
+    manifest_requirements,
+    manifest_version,
+)
 from certify.repository.project.pyproject import Project
 from certify.repository.project.releases import Releases
 from certify.repository.project.stated import Declared, Stated
@@ -45,7 +50,8 @@ class Distribution:
     """Each answer says where it stands.
 
     `package` is the folder of the import package, `built` gives the metadata of the built wheel or raises
-    what keeps it from being built; it is asked only where files do not tell. Where the distribution is
+    what keeps it from being built; it is asked only where files do not tell. `latest_change` gives the
+    topmost release of the changelog; by default that of a file with a usual name. Where the distribution is
     `installed` and no project is there, its metadata tell in place of both.
     """
 
@@ -55,12 +61,14 @@ class Distribution:
         system: str,
         package: str | None,
         built: Callable[[], CoreMetadata],
+        latest_change: Callable[[], StatedVersion | None] | None = None,
         installed: Installed | None = None,
     ) -> None:
         self.project = project
         self.system = system
         self.package = package
         self._built = built
+        self._latest_change = latest_change or (lambda: changelog_version(project.repository))
         self._installed = installed
 
     @property
@@ -139,7 +147,7 @@ class Distribution:
 
     def changelog_version(self) -> StatedVersion | None:
         """The topmost release of the changelog."""
-        return changelog_version(self.repository)
+        return self._latest_change()
 
     def _literal_versions(self) -> tuple[StatedVersion, ...]:
         """`__version__` as the package's own modules have it; a placeholder for the build's is none."""
@@ -171,11 +179,14 @@ class Distribution:
         """Its licence. Raises Unverified when nothing tells."""
         if self._installed is not None and self._released is not None:
             return _licence_of(self._released, self._installed.described, self._origin)
-        self.require_project()
+        in_manifest = manifest_licence(self.repository, self.system)
+        if self.project.exists or in_manifest is None:
+            self.require_project()
         project = self.project
         stated, classifiers = project.licence, project.classifiers
         is_expression = project.licence_is_expression
-        if stated is None and not classifiers and not project.licence_is_written_down:
+        told = not project.exists or project.licence_is_written_down
+        if stated is None and not classifiers and not told:
             try:
                 built = self._built()
             except Undecided as error:
@@ -190,6 +201,7 @@ class Distribution:
             classifiers,
             project.licence_files,
             project.licence_place,
+            in_manifest,
         )
 
 

@@ -39,11 +39,12 @@ _TEXTS = {
     "LGPL": r"GNU LESSER GENERAL PUBLIC LICENSE",
     "GPL": r"GNU GENERAL PUBLIC LICENSE",
     "Unlicense": r"This is free and unencumbered software released into the public domain",
+    "Elastic": r"Elastic License 2\.0",
 }
 #: What is longer names no licence; expressions of that length would take minutes to match.
 _LONGEST_NAME = 300
 #: Their title stands at the top; elsewhere their name may be a mention.
-_TITLED = frozenset({"Apache", "MPL", "AGPL", "LGPL", "GPL"})
+_TITLED = frozenset({"Apache", "MPL", "AGPL", "LGPL", "GPL", "Elastic"})
 _TITLE_CHARACTERS = 200
 
 #: By family, how its licences are called in expressions, classifiers and free text.
@@ -57,6 +58,7 @@ _NAMES = {
     "LGPL": r"lgpl.*|gnu (?:lesser|library).*",
     "GPL": r"gpl.*|gnu general public.*",
     "Unlicense": r"(?:the )?unlicense(?: \(unlicense\))?",
+    "Elastic": r"elv2|elastic(?:[- ]licen[cs]e)?[- ](?:v|version )?2(?:\.0)?",
 }
 #: How parts of an expression are joined; what stands in parentheses is a part like any other.
 _PARTS = re.compile(r"\)?\s+(?:and|or|with)\s+\(?|\s*[/,;&]\s*", re.IGNORECASE)
@@ -77,7 +79,8 @@ class LicenceFile:
 class Licence:
     """What a project declares; `named` are the files that it names, and `where` a declaration belongs.
 
-    `is_a_file` when a file stands in place of a name, as it may since PEP 621.
+    `is_a_file` when a file stands in place of a name, as it may since PEP 621; `in_manifest` is what the
+    manifest of the connector's system says, which is all there is where there is no package.
     """
 
     repository: Repository
@@ -87,14 +90,16 @@ class Licence:
     classifiers: tuple[Stated, ...]
     named: tuple[Stated, ...]
     where: Location
+    in_manifest: Stated | None = None
 
     @cached_property
     def declared(self) -> tuple[Stated, ...]:
-        """The licence, and the classifiers that name one."""
+        """The licence, and the classifiers that name one; what the manifest says where those are none."""
         named = tuple(
             one for one in self.classifiers if one.text.startswith(_CLASSIFIER) and one.text not in _VAGUE
         )
-        return (self.stated, *named) if self.stated is not None and self.stated.text else named
+        own = (self.stated, *named) if self.stated is not None and self.stated.text else named
+        return own if own or self.in_manifest is None else (self.in_manifest,)
 
     @cached_property
     def files(self) -> tuple[LicenceFile, ...]:
@@ -163,7 +168,8 @@ class Licence:
                     expected="a file with the licence's text",
                     fix=f"add {pattern.text}, or name the file that holds the licence",
                 )
-        if not self.named and not self.files and not self.is_reserved:
+        only_in_manifest = self.declared == (self.in_manifest,)  # and no wheel that would carry a text
+        if not self.named and not self.files and not self.is_reserved and not only_in_manifest:
             yield Finding(
                 "there is no licence file",
                 location=(self.declared[0].location if self.declared else None) or self.where,
@@ -192,6 +198,7 @@ class Licence:
                 expected="one licence everywhere",
                 fix=f"correct {other.place} or {first.place}",
             )
+        yield from self._other_than_manifest(by_name or by_classifier)
         declared, in_files = by_name or by_classifier, {file.family for file in self.files}
         if declared and in_files and None not in in_files and declared.isdisjoint(in_files):
             first, file = self.declared[0], self.files[0]
@@ -200,6 +207,18 @@ class Licence:
                 location=Location(file.name, 1),
                 expected=f"the text of {_name_of(first)} in {file.name}",
                 fix=f"put the text of {_name_of(first)} into {file.name}, or correct {first.place}",
+            )
+
+    def _other_than_manifest(self, declared: frozenset[str]) -> Iterator[Finding]:
+        """The package and the manifest of the connector's system name two licences."""
+        other, first = self.in_manifest, next(iter(self.declared), None)
+        theirs = _families([other]) if other else frozenset()
+        if other and first and declared and theirs and declared.isdisjoint(theirs):
+            yield Finding(
+                f"{other.place} says {_name_of(other)}, {first.place} says {_name_of(first)}",
+                location=other.location or self.where,
+                expected="one licence everywhere",
+                fix=f"correct {other.place} or {first.place}",
             )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from certify.contract.document import Document, KeyPath, read_document
 from certify.errors import ContractError
 from certify.model import Location
-from certify.repository.project.stated import Declared
+from certify.repository.project.stated import Declared, Stated
 from certify.repository.project.versions import StatedVersion
 from certify.repository.tree import Repository
 
@@ -18,6 +18,8 @@ _VERSIONS: dict[str, tuple[str, KeyPath]] = {
     "planasonix": ("connector.yaml", ("version",)),
     "plakar": ("manifest.yaml", ("version",)),
 }
+#: Where the licence is named.
+_LICENCES: dict[str, tuple[str, KeyPath]] = {"airbyte": ("metadata.yaml", ("data", "license"))}
 #: Where requirements stand, in the form of PEP 508.
 _REQUIREMENTS: dict[str, tuple[str, KeyPath]] = {"planasonix": ("connector.yaml", ("dependencies",))}
 
@@ -29,6 +31,13 @@ def manifest_version(repository: Repository, system: str) -> StatedVersion | Non
     if not isinstance(value, str):
         return None
     return StatedVersion(value, Location(document.file, document.line(path)))
+
+
+def manifest_licence(repository: Repository, system: str) -> Stated | None:
+    """The licence that the manifest names, where it names one."""
+    document, path = _find(repository, _LICENCES.get(system))
+    value = _value(document, path)
+    return Stated(value, Location(document.file, document.line(path))) if isinstance(value, str) else None
 
 
 def manifest_requirements(repository: Repository, system: str) -> tuple[Declared, ...]:

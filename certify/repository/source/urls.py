@@ -231,8 +231,12 @@ _DECLARED_BY_SYSTEM = {
 
 
 def declared_hosts(contract: Contract) -> dict[str, tuple[str, ...]]:
-    """The hosts a connector may reach, by where that is said: the contract, and its system's own manifest."""
-    declared = {f"policy.egress_hosts of {contract.file}": contract.policy.egress_hosts}
+    """The hosts a connector may reach, by where that is said: the contract, and its system's own manifest.
+
+    A list without a host is one that forbids them all.
+    """
+    own = contract.policy.egress_hosts
+    declared = {f"policy.egress_hosts of {contract.file}": own} if own else {}
     file, keys = _DECLARED_BY_SYSTEM.get(contract.system, ("", ()))
     if file:
         try:
@@ -241,9 +245,9 @@ def declared_hosts(contract: Contract) -> dict[str, tuple[str, ...]]:
             value = None
         for key in keys:
             value = value.get(key) if isinstance(value, dict) else None
-        hosts = value if isinstance(value, list) else []
-        declared[f"{'.'.join(keys)} of {file}"] = tuple(one for one in hosts if isinstance(one, str))
-    return {where: hosts for where, hosts in declared.items() if hosts}
+        if isinstance(value, list):  # an empty one says that it speaks to nobody
+            declared[f"{'.'.join(keys)} of {file}"] = tuple(one for one in value if isinstance(one, str))
+    return declared
 
 
 def is_declared(url: Url, declared: Iterable[str]) -> bool:

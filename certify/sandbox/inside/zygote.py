@@ -360,6 +360,10 @@ def _perform(task: dict[str, Any], says: FrameWriter, crash: int, isolated: bool
         from .load import load
 
         load(task, says, isolated)
+    elif task["do"] == "pour":
+        from .pour import pour
+
+        pour(task, says, isolated)
     elif task["do"] == "parse":
         from .pace import parse
 
