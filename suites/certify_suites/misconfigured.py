@@ -35,7 +35,7 @@ class Specification:
     """The JSON Schema of a configuration, and one that it admits. Raises Unverified where it is no schema."""
 
     def __init__(self, schema: Mapping[str, Any], config: Mapping[str, Any]) -> None:
-        self._schema = schema
+        self._schema = schema = _judgeable(schema)
         self._config = config
         try:
             self._validator = RowSchema(json.dumps(schema))
@@ -149,6 +149,22 @@ class Specification:
             return isinstance(part, dict) and not list(RowSchema(json.dumps(whole | part)).mismatches(value))
         except ValueError:
             return False
+
+
+def _judgeable(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema without the properties that are none: Meltano's SDK tells one, stream_maps."""
+    properties = schema.get("properties")
+    if _is_schema(schema) or not isinstance(properties, dict):
+        return schema
+    return {**schema, "properties": {name: one for name, one in properties.items() if _is_schema(one)}}
+
+
+def _is_schema(schema: Any) -> bool:
+    try:
+        RowSchema(json.dumps(schema))
+    except ValueError:
+        return False
+    return True
 
 
 def unclear(answer: Answer, wrong: Misconfigured, *, has_check: bool) -> tuple[str, str] | None:
