@@ -42,7 +42,13 @@ def laid_out(name: str, into: Path) -> Iterator[Path]:
         yield root
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.nightly if one.get("nightly") else ())
+        for name, one in EXPECTED.items()
+    ],
+)
 def test_each_rule_says_of_a_published_target_what_is_true_of_it(
     name: str, tmp_path: Path, certify: Command, report_in: Callable[[Path], Report]
 ) -> None:
