@@ -101,7 +101,7 @@ def _of_columns(before: dict[Path, _Column], now: dict[Path, _Column]) -> Iterat
 
 
 def _narrower(name: str, before: _Column, now: _Column) -> Iterator[tuple[str, str]]:
-    if now.is_any:
+    if now.is_any or not now.kinds:
         return
     wide = now.kinds | ({"integer"} if "number" in now.kinds else set())
     if before.is_any or before.kinds - wide:
