@@ -35,6 +35,7 @@ def rows_by_stream(read: Read) -> dict[str, StreamRows]:
     """The rows of a read, by the names of their streams."""
     kept: dict[str, list[Values]] = {}
     for stream, text in read.run.rows.kept:
+        # As it was spoken: a text such as `date:tomorrow` is no value of Python's here.
         kept.setdefault(stream, []).append(json.loads(text))
     seen = read.audit.streams
     return {name: StreamRows(tuple(kept.get(name, ())), seen[name].rows) for name in seen}

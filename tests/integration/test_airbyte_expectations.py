@@ -1,4 +1,4 @@
-"""What acceptance-test-config.yml and a snapshot ask for is unverified, failed or passed through the command."""
+"""What acceptance tests and a snapshot ask for is unverified, failed or passed through the command."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_future_state_without_its_recording_is_unverified(tmp_path: Path) -> N
     rule = ended(ferries, "future_state_reads_nothing")
     assert rule["status"] == "unverified"
     assert "nothing is recorded for a read from integration_tests/abnormal_state.json" in rule["message"]
-    assert "certification/cassettes/resume@future.yaml" in rule["fix"]
+    assert "certification/cassettes/resume@future.yaml" in rule["detail"]
 
 
 def test_a_stream_without_a_record_needs_a_reason(tmp_path: Path) -> None:
