@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.version import Version
 
 from certify import NotApplicable
 from certify.repository import Repository
 from certify.repository.project.catalog_snapshot import CATALOG, find_catalog_snapshot
 from certify.repository.project.releases import Releases
 from certify_suites.catalog_changes import breaking_changes
+from tests.unit.packaging_projects import git
 
 PROPERTIES: dict[str, Any] = {
     "id": {"type": "integer"},
@@ -110,3 +112,18 @@ def test_without_a_history_the_snapshot_is_the_one_in_the_tree(tmp_path: Path) -
     (tmp_path / CATALOG).write_bytes(b'{"streams": []}')
     found = find_catalog_snapshot(Releases(Repository(tmp_path), ("demo",)), None)
     assert (found.content, found.source, found.release) == (b'{"streams": []}', CATALOG, None)
+
+
+def test_the_last_release_below_the_version_has_the_snapshot_that_counts(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", "main")
+    (tmp_path / CATALOG).parent.mkdir()
+    for tag in ("v1.0.0", "v1.1.0"):
+        (tmp_path / CATALOG).write_text(tag, encoding="utf-8")
+        git(tmp_path, "add", "--all")
+        git(tmp_path, "commit", "-q", "-m", tag)
+        git(tmp_path, "tag", tag)
+    (tmp_path / CATALOG).write_text("of tomorrow", encoding="utf-8")
+    found = find_catalog_snapshot(Releases(Repository(tmp_path), ("demo",)), Version("1.1.0"))
+    assert (found.content, found.source) == (b"v1.0.0", f"{CATALOG} of v1.0.0")
+    assert found.release is not None
+    assert found.release.may_be_broken_by(Version("2.0.0"))
