@@ -167,23 +167,14 @@ def test_expected_records_come(
     catalog = _catalog(interview)
     streams = [name for one in catalog["streams"] if (name := name_of(one, "airbyte"))]
     silent = [name for name in streams if name not in found]
-    told = sum(one.count for one in found.values())
-    evidence.saw(
-        "rows", f"{counted(told, 'row')} from {len(streams) - len(silent)} of {len(streams)} streams"
-    )
+    told = counted(sum(one.count for one in found.values()), "row")
+    evidence.saw("rows", f"{told} from {len(streams) - len(silent)} of {counted(len(streams), 'stream')}")
     for name, reason in explained.items():
         evidence.saw("file", f"{name} may be empty: {reason[:200]}")
     if left := not_executed(acceptance_config):
         evidence.saw("file", f"not executed, or by other rules: {', '.join(left)}"[:500])
     wrongs = [
-        Finding(
-            f"{name} gives no record",
-            acceptance_config.at(
-                ("tests" if acceptance_config.is_older else "acceptance_tests", "basic_read")
-            ),
-            "a record of each stream, or an entry of empty_streams with a bypass_reason",
-            "give the test account a record and record it, or say why there is none",
-        )
+        _silent(name, acceptance_config)
         for name in silent
         if not any(is_named(name, one) for one in explained)
     ]
@@ -198,6 +189,15 @@ def test_expected_records_come(
     no_findings(wrongs)
     if absent:
         raise Unverified(f"{absent[0]} is not here: nothing is held against it", "# the file, committed")
+
+
+def _silent(stream: str, acceptance: AcceptanceConfig) -> Finding:
+    return Finding(
+        f"{stream} gives no record",
+        acceptance.at_section("basic_read"),
+        "a record of each stream, or an entry of empty_streams with a bypass_reason",
+        "give the test account a record and record it, or say why there is none",
+    )
 
 
 @rule(
