@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from certify.model import Location
 from certify.plugin.commands import called, command_of, import_path
 from certify.plugin.order import Order
 from certify.plugin.planted import planted_config
+from certify.replay.recordings import Recordings
 from certify.sandbox.commands import DrivenCommand, FreshCommand
 from certify.sandbox.driven import DrivenSource, DrivePlan, FreshSource, RunsSource
 from certify.sandbox.leaks import LeakSearch
@@ -29,24 +30,23 @@ class Driven:
 
 
 @contextmanager
-def driven_by(
-    contract: Contract, subject: Subject, tokens: Mapping[str, str], order: Order
-) -> Iterator[Driven]:
-    """The source in a sandbox of its own; `tokens` are those that recorded answers issue, by their names."""
+def driven_by(contract: Contract, subject: Subject, tapes: Recordings, order: Order) -> Iterator[Driven]:
+    """The source in a sandbox of its own, which is later asked for what is recorded."""
     command = command_of(contract, "source")
     source = called(contract, command)
     planted = planted_config(contract, subject)
-    search = LeakSearch({**planted.named, **tokens})
+    search = LeakSearch({**planted.named, **tapes.tokens})
     plan = DrivePlan(
         source=source,
         path=import_path(contract, subject, command),
         modules=(source.partition(":")[0],) if source else (),
         config=planted.config,
         environment=planted.environment,
-        canaries=(*planted.named.values(), *tokens.values()),
+        canaries=(*planted.named.values(), *tapes.tokens.values()),
         needles=search.needles,
         budget=max(2 * contract.replay.max_wait_seconds, 7200.0),
         command=command,
+        discovery=tapes.first("discover", "full_refresh"),
     )
     interpreter = Path(order.interpreter) if order.interpreter else None
     named = contract.at("subject", "command" if command else "source")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -16,6 +16,7 @@ from certify.plugin.driving import Driven, driven_by
 from certify.plugin.engine import ENGINE
 from certify.plugin.planted import planted_config
 from certify.replay.cassette import NOTHING, Cassette, read_cassette
+from certify.replay.recordings import Recordings
 from certify.repository import Repository
 from certify.rules import NotApplicable, Undecided, Unverified
 from certify.sandbox.canaries import with_tokens
@@ -45,14 +46,6 @@ subject:
 replay:
   cassettes: certification/cassettes
 """
-
-
-@dataclass(frozen=True)
-class Recordings:
-    """The cassettes by name, with canaries for the tokens in them, and those canaries by name."""
-
-    cassettes: Mapping[str, Cassette]
-    tokens: Mapping[str, str]
 
 
 @pytest.fixture(scope="session")
@@ -108,7 +101,7 @@ def driven(
     pytestconfig: pytest.Config, contract: Contract, subject: Subject, tapes: Recordings, import_as_seen: None
 ) -> Iterator[Driven]:
     """The source, in a sandbox of its own that has imported it."""
-    with driven_by(contract, subject, tapes.tokens, pytestconfig.stash[ENGINE].order) as source:
+    with driven_by(contract, subject, tapes, pytestconfig.stash[ENGINE].order) as source:
         yield source
 
 
@@ -136,7 +129,7 @@ def interview(
     if not isinstance(driven.source, DrivenCommand | FreshCommand):
         raise NotApplicable("the contract names a factory, which is asked nothing but to read")
     runs = partial(request.getfixturevalue, "fault_runs")
-    return Interview(driven.source, tapes.cassettes, driven.named, contract.root, driven.search, runs)
+    return Interview(driven.source, tapes, driven.named, contract.root, driven.search, runs)
 
 
 @pytest.fixture(scope="session")

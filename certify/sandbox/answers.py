@@ -7,8 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from certify.rules import HarnessFault, Unverified
 from certify.run import Run
 from certify.sandbox.protocols import Said
+
+_NEEDS_RECORDING = """\
+replay:
+  cassettes: certification/cassettes   # discover.yaml, check.yaml; or in full_refresh.yaml what they ask for
+"""
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,29 @@ class Answer:
         requests = len(self.run.exchanges)
         sent = f", {requests} request{'' if requests == 1 else 's'}" if requests else ""
         return f"{self.asked}: {self.ending}{sent}"
+
+
+def require_heard(answer: Answer) -> Answer:
+    """An answer; errored where it broke the sandbox, unverified where its end was never seen."""
+    if answer.run.how in ("crashed", "lost"):
+        raise HarnessFault(f"{answer.asked}: {answer.ending}")
+    require_virtual_time(answer.run, answer.asked)
+    return answer
+
+
+def require_virtual_time(run: Run, what: str) -> None:
+    """Unverified where nobody knows how a run would have ended."""
+    if run.waits_in_real_time:
+        stopped = f"it was stopped after {run.seconds:.0f} s"
+        raise Unverified(f"{what}: the run waits in C, or in another program, where time is real; {stopped}")
+
+
+def require_recorded(answer: Answer) -> Answer:
+    """An answer; unverified where it asks for what is not recorded."""
+    if answer.run.missed:
+        said = f"{answer.asked} asks for what is not recorded: {answer.run.missed[0].miss}"
+        raise Unverified(said, _NEEDS_RECORDING)
+    return answer
 
 
 def _first_line(text: str) -> str:

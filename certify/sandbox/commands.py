@@ -16,7 +16,7 @@ from certify.replay.matching import Key
 from certify.replay.played import Played
 from certify.rules import Blocked, Unverified
 from certify.run import Run
-from certify.sandbox.answers import Answer, Asks
+from certify.sandbox.answers import Answer, Asks, require_heard, require_recorded
 from certify.sandbox.audit import RowAudit
 from certify.sandbox.driven import Drive, DrivenSource, DrivePlan, FreshSource, Paths, start_of
 from certify.sandbox.inside.teller import WHOLE_ROWS, Teller
@@ -48,10 +48,15 @@ class _Moment:
 
 @dataclass(frozen=True)
 class Discovery:
-    """The catalog that a command told, if it knows any, and what it asked for to tell it."""
+    """What a command answered, and the catalog that is read by: every stream of what it told, if any."""
 
+    answer: Answer
     catalog: Mapping[str, Any] | None
-    asked: frozenset[Key]
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether it knows no such argument."""
+        return self.answer.run.code == _USAGE_ERROR
 
 
 #: By the names of commands.
@@ -61,8 +66,7 @@ Discovered = dict[str, Discovery]
 class DrivenCommand(DrivenSource):
     """A console script, imported once, that runs as often as it is asked to, with all streams selected.
 
-    What its first run was recorded with answers its discovery too. One that knows no `--discover` (it exits
-    with a usage error, or tells no catalog) is run without a catalog.
+    One that knows no `--discover` (a usage error, or no catalog) is run without one.
     """
 
     def __init__(
@@ -92,8 +96,7 @@ class DrivenCommand(DrivenSource):
         """
         if stream is not None or check:
             raise Unverified("a command is read whole")
-        if self._command.script not in self._found:
-            self._found[self._command.script] = self._discover(cassette)
+        self._require_discovered()
         return super().run(cassette, scenario, state=state, audit=audit, later=later, meter=meter)
 
     def ask(
@@ -127,19 +130,22 @@ class DrivenCommand(DrivenSource):
         """The same in a process of its own, in which chance and the order of sets are others."""
         return _ask_anew(self._zygote.interpreter, self.plan, asked, cassette, later)
 
-    def _discover(self, cassette: Cassette) -> Discovery:
-        answer = self.ask(Asks(self._protocol.discover), cassette)
-        run = answer.run
-        if run.missed:
-            raise Unverified(f"the discovery asks for what is not recorded: {run.missed[0].miss}")
-        if not run.succeeded and run.code != _USAGE_ERROR:
+    def discover(self) -> Discovery:
+        """What there is to read, asked for once."""
+        found = self._found.get(self._command.script)
+        if found is None:
+            answer = self.ask(Asks(self._protocol.discover), self.plan.discovery)
+            catalog = self._protocol.catalog(answer.said)
+            chosen = None if catalog is None else self._protocol.choose(catalog)
+            found = self._found[self._command.script] = Discovery(answer, chosen)
+        return found
+
+    def _require_discovered(self) -> None:
+        found = self.discover()
+        run = require_recorded(require_heard(found.answer)).run
+        if not run.succeeded and not found.is_unknown:
             words = run.raised.message if run.raised else run.output
             raise Blocked(f"the discovery fails ({run.how}): {words.strip()[-300:]}")
-        catalog = self._protocol.catalog(answer.said)
-        return Discovery(
-            None if catalog is None else self._protocol.choose(catalog),
-            frozenset(one.key for one in run.exchanges),
-        )
 
     @property
     def discovered(self) -> Container[Key]:
@@ -207,13 +213,18 @@ class FreshCommand(FreshSource):
         with Zygote(self._interpreter) as zygote, DrivenCommand(zygote, self.plan, None, self._found) as one:
             return one.ask(asked, cassette, scenario, later)
 
+    def discover(self) -> Discovery:
+        """What there is to read, asked for once."""
+        with Zygote(self._interpreter) as zygote, DrivenCommand(zygote, self.plan, None, self._found) as one:
+            return one.discover()
+
     def ask_anew(self, asked: Asks, cassette: Cassette, later: float) -> Answer:
         """The same with other chances, and another order of sets."""
         return _ask_anew(self._interpreter, self.plan, asked, cassette, later)
 
 
 def _asked_by(found: Discovered) -> Container[Key]:
-    return frozenset(key for one in found.values() for key in one.asked)
+    return frozenset(one.key for found_by in found.values() for one in found_by.answer.run.exchanges)
 
 
 def _ask_anew(

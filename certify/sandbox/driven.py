@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from certify.replay.cassette import Cassette
+from certify.replay.cassette import NOTHING, Cassette
 from certify.replay.faults import HAPPY_PATH, How, Scenario
 from certify.replay.matching import CassetteIndex, Key
 from certify.replay.played import Aim, Played
@@ -52,7 +52,8 @@ class Command:
 class DrivePlan:
     """What is run: the factory (`module:make_source`), where it is found, and what it is called with.
 
-    Of a `command`, `source` is what its script calls; it is looked up where that is empty.
+    Of a `command`, `source` is what its script calls; it is looked up where that is empty. `discovery` is
+    what its discovery asks for.
     """
 
     source: str
@@ -66,6 +67,7 @@ class DrivePlan:
     #: Virtual seconds that a run may wait in all.
     budget: float = 600.0
     command: Command | None = None
+    discovery: Cassette = NOTHING
 
 
 #: The requests of the happy path of a cassette, a stream and a state.

@@ -12,23 +12,19 @@ from certify.model import Location
 from certify.replay import faults
 from certify.replay.cassette import NOTHING, Cassette
 from certify.replay.faults import HAPPY_PATH, Fault, Scenario
-from certify.rules import Blocked, HarnessFault, NotApplicable, Undecided, Unverified
+from certify.replay.recordings import Recordings
+from certify.rules import Blocked, HarnessFault, NotApplicable, Undecided
 from certify.run import Run
-from certify.sandbox.answers import Answer, Asks
+from certify.sandbox.answers import Answer, Asks, require_heard, require_recorded, require_virtual_time
+from certify.sandbox.commands import Discovery
 from certify.sandbox.driven import DrivePlan
-from certify.sandbox.fault_runs import FaultRuns, in_real_time
+from certify.sandbox.fault_runs import FaultRuns
 from certify.sandbox.leaks import LeakSearch
 from certify.sandbox.observed_run import Observed, innermost
 from certify.sandbox.protocols import COMMANDS
 
 #: Seconds by which a second discovery begins later: what tells the time tells another.
 _LATER = 61.0
-#: What argparse and click exit with when they do not know an argument.
-_USAGE_ERROR = 2
-_NEEDS_CHECK = """\
-replay:
-  cassettes: certification/cassettes   # check.yaml, what a check asks for; or full_refresh.yaml
-"""
 
 
 class AnswersQuestions(Protocol):
@@ -43,6 +39,10 @@ class AnswersQuestions(Protocol):
 
     def ask(self, asked: Asks, cassette: Cassette = NOTHING, scenario: Scenario = HAPPY_PATH) -> Answer:
         """One question that is no read."""
+        ...
+
+    def discover(self) -> Discovery:
+        """What there is to read, asked for once."""
         ...
 
     def ask_anew(self, asked: Asks, cassette: Cassette, later: float) -> Answer:
@@ -60,7 +60,7 @@ class Interview:
     def __init__(
         self,
         source: AnswersQuestions,
-        cassettes: Mapping[str, Cassette],
+        recordings: Recordings,
         named: Location,
         root: Path,
         search: LeakSearch,
@@ -69,7 +69,7 @@ class Interview:
         assert source.plan.command is not None
         self._command = source.plan.command
         self._source = source
-        self._cassettes = cassettes
+        self._recordings = recordings
         self.named = named
         self._root = root
         self.search = search
@@ -93,22 +93,19 @@ class Interview:
     @cached_property
     def discovery(self) -> Answer:
         """What there is to read."""
-        answer = self._ask(Asks(self.protocol.discover), self._with_catalog)
-        if answer.run.code == _USAGE_ERROR:
+        self._require_import()
+        found = self._source.discover()
+        answer = self._heard(found.answer)
+        if found.is_unknown:
             raise NotApplicable(f"{answer.asked}: it knows no such argument")
-        return _as_recorded(answer)
+        return require_recorded(answer)
 
     @cached_property
     def later_discovery(self) -> Answer:
         """The same a minute later, in another process."""
         _ = self.discovery
-        return self._heard(
-            self._source.ask_anew(Asks(self.protocol.discover), self._with_catalog, later=_LATER)
-        )
-
-    @property
-    def _with_catalog(self) -> Cassette:
-        return self._recorded("discover", "full_refresh")
+        asks, cassette = Asks(self.protocol.discover), self._source.plan.discovery
+        return require_recorded(self._heard(self._source.ask_anew(asks, cassette, later=_LATER)))
 
     @property
     def has_check(self) -> bool:
@@ -120,7 +117,7 @@ class Interview:
         """Whether it can connect; not applicable where its system has no such question."""
         if not self.has_check:
             raise NotApplicable("commands of this system have no check")
-        return _as_recorded(self._probe(self.config))
+        return require_recorded(self._probe(self.config))
 
     @property
     def reads(self) -> FaultRuns:
@@ -138,7 +135,11 @@ class Interview:
     def failing_read(self, fault: Fault) -> Observed:
         """A read where each request meets a fault, every time."""
         scenario = _everywhere(fault)
-        run = self._source.run(NOTHING, scenario)
+        self._require_import()
+        run = self._source.run(self._recordings.first("full_refresh"), scenario)
+        if run.how in ("crashed", "lost"):
+            raise HarnessFault(f"{scenario}: the read ended by the sandbox ({run.how})")
+        require_virtual_time(run, str(scenario))
         return Observed(scenario, run, run, self._root, self.named)
 
     def place_of(self, answer: Answer) -> Location:
@@ -158,37 +159,23 @@ class Interview:
         return self.answers
 
     def _probe(self, config: Mapping[str, Any], scenario: Scenario = HAPPY_PATH) -> Answer:
-        cassette = NOTHING if scenario.everywhere else self._recorded("check", "full_refresh")
+        cassette = NOTHING if scenario.everywhere else self._recordings.first("check", "full_refresh")
         return self._ask(Asks(self._probing, config), cassette, scenario)
 
     def _probing(self, config: Path) -> list[str]:
         return self.protocol.check(config) or self.protocol.read(config, None, None)
 
-    def _recorded(self, *names: str) -> Cassette:
-        """The first of these that there is."""
-        return next((self._cassettes[name] for name in names if name in self._cassettes), NOTHING)
-
     def _ask(self, asked: Asks, cassette: Cassette = NOTHING, scenario: Scenario = HAPPY_PATH) -> Answer:
-        """Blocked where it cannot be imported."""
-        if self._source.import_error is not None:
-            raise Blocked(f"the connector cannot be imported: {self._source.import_error}")
+        self._require_import()
         return self._heard(self._source.ask(asked, cassette, scenario))
 
     def _heard(self, answer: Answer) -> Answer:
         self.answers.append(answer)
-        if answer.run.how in ("crashed", "lost"):
-            raise HarnessFault(f"{answer.asked}: {answer.ending}")
-        if answer.run.waits_in_real_time:
-            raise Unverified(f"{answer.asked}: {in_real_time(answer.run)}")
-        return answer
+        return require_heard(answer)
 
-
-def _as_recorded(answer: Answer) -> Answer:
-    """Unverified where it asks for what is not recorded."""
-    if answer.run.missed:
-        said = f"{answer.asked} asks for what is not recorded: {answer.run.missed[0].miss}"
-        raise Unverified(said, _NEEDS_CHECK)
-    return answer
+    def _require_import(self) -> None:
+        if self._source.import_error is not None:
+            raise Blocked(f"the connector cannot be imported: {self._source.import_error}")
 
 
 def _everywhere(fault: Fault) -> Scenario:

@@ -11,10 +11,11 @@ from certify import Contract, Finding, HarnessFault, Paces, Repository, Unverifi
 from certify.model import Load, Performance
 from certify.sandbox.pace import Pace
 
-#: How often a figure that is beyond its limit is taken again: what disturbs a machine comes and goes.
+#: How often a figure near or beyond its limit is taken again: what disturbs a machine comes and goes, and
+#: makes a ratio too small as well as too large.
 _TRIES = 2
-#: What is so many times beyond it stays there.
-_SURELY = 1.2
+#: From what part of its limit on a figure is in doubt.
+_DOUBTFUL = 0.7
 #: A difference of fewer seconds may be the machine's.
 _NOISE_SECONDS = 0.5
 #: How many times slower, or larger, is clearly so: twice the noise that was seen between two runs of one
@@ -50,13 +51,13 @@ def performance_of(paces: Paces, rounds: Any) -> Performance:
 
 
 def the_best_of(paces: Paces, figure: Callable[[Paces], float], most: float) -> float:
-    """A figure, measured again while it is beyond what it may be."""
+    """A figure of the best measurements, of which there are more where it is near its limit or beyond."""
     value = figure(paces)
     for _ in range(_TRIES):
-        if value < most or value > _SURELY * most:
+        if value < _DOUBTFUL * most:
             break
         paces.again()
-        value = min(value, figure(paces))
+        value = figure(paces)
     return value
 
 
