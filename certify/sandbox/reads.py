@@ -40,6 +40,8 @@ class Read:
 
     run: Run
     audit: RowAudit
+    #: Whether its rows are JSON as a command spoke it, in which no text stands for a value of Python's.
+    is_spoken: bool = False
 
     def records(self) -> Iterator[tuple[str, Record]]:
         """The rows that were kept, each with its stream, as values."""
@@ -49,7 +51,7 @@ class Read:
             except ValueError:
                 continue
             if isinstance(row, dict):
-                yield self.audit.name_of(stream), plain(row)
+                yield self.audit.name_of(stream), row if self.is_spoken else plain(row)
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,11 @@ class SourceReads:
         """Whether its rows come from nowhere but the machine that it runs on."""
         return not (self._runs.baseline.exchanges or self._runs.baseline.connected)
 
+    @property
+    def cassette(self) -> Cassette:
+        """What was recorded of the full read."""
+        return self._runs.cassette
+
     @cached_property
     def records(self) -> Records:
         """The records in the recorded answers. Unverified when none are found."""
@@ -175,7 +182,8 @@ class SourceReads:
         """One read of a cassette."""
         plan = self.contract.subject
         audit = RowAudit(plan.primary_keys, plan.cursor_fields)
-        return Read(self._runs.source.run(cassette, state=state, audit=audit), audit)
+        source = self._runs.source
+        return Read(source.run(cassette, state=state, audit=audit), audit, source.plan.command is not None)
 
     def changed(self, change: Change) -> Read:
         """One read of the full cassette with other records in its answers."""

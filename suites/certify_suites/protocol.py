@@ -93,8 +93,8 @@ def test_check_fails_clearly(interview: Interview, subject: Subject, evidence: E
     under forty lines of traceback sends them to the support; a request with half a configuration, to the
     API's.
 
-    Each required field is left out, each field is given a value of another kind, some of Hypothesis's choice,
-    and a field is added that nobody knows.
+    Each required field is left out, each field is given a value of another kind, some of Hypothesis's choice;
+    and where the specification refuses others, a field is added that nobody knows.
 
     Fix: validate the configuration against the specification before anything else, and say which field is
     wrong and what is expected there. Check fails with CONNECTION_STATUS FAILED (Airbyte), a tap with an exit

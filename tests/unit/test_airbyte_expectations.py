@@ -19,6 +19,7 @@ from certify.repository.airbyte.expectations import (
 )
 from certify.repository.config.document import ConfigFile, parse_config
 from certify_suites.expected_records import StreamRows, unmet
+from certify_suites.other_accounts import known_of
 
 PRESENT = """\
 connector_image: airbyte/source-demo:dev
@@ -129,3 +130,27 @@ def test_what_may_be_among_the_rows_that_were_not_kept_is_unverified(tmp_path: P
     with pytest.raises(Unverified, match=r"expected\.jsonl:1: not among the first 2 of 20000 rows"):
         told(tmp_path, [{"id": 3}], ORDERS, count=20_000)
     assert told(tmp_path, [ORDERS[0]], ORDERS, count=20_000) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "is_strange"),
+    [
+        ({"id": 1, "note": "from Lübeck"}, False),
+        ({"id": 77, "total": 3}, False),
+        ({"id": 1, "address": {"street": "Hansaring"}}, False),
+        ({"id": 90210, "address": {"street": "Hansaring"}}, False),
+        ({"id": 90210, "address": {"street": "Kaiserallee"}}, True),
+        ({"id": 1, "names": ["Mallory"]}, True),
+    ],
+)
+def test_of_another_account_is_what_leaves_no_trace_in_the_recording(
+    tmp_path: Path, data: dict[str, Any], is_strange: bool
+) -> None:
+    line = json.dumps({"stream": "orders", "data": data})
+    (tmp_path / "expected.jsonl").write_text(line, encoding="utf-8")
+    text = PRESENT.replace("expected.jsonl", "expected.jsonl, exact_order: true, extra_records: false")
+    (expectation,) = expectations(config(text), Repository(tmp_path))
+    known, strange = known_of(expectation, ['[{"id": 1, "at": "Hansaring"}]', '{"id": 3}'])
+    assert [one.data for one in strange] == ([data] if is_strange else [])
+    assert (known.in_order, known.more_records) == ((False, True) if is_strange else (True, False))
+    assert known_of(expectation, []) == (expectation, ()), "made-up rows are of no account"
