@@ -9,6 +9,7 @@ import msgspec
 
 from certify import Contract, Finding, HarnessFault, Paces, Repository, Unverified
 from certify.model import Load, Performance
+from certify.sandbox.answers import require_virtual_time
 from certify.sandbox.pace import Pace
 
 #: How often a figure near or beyond its limit is taken again: what disturbs a machine comes and goes, and
@@ -112,6 +113,7 @@ def _require_heard(pace: Pace, rows: int) -> None:
         raise HarnessFault(f"of {rows:,} rows: {pace.run.missed[0].miss}")
     if pace.run.how in ("crashed", "lost"):
         raise HarnessFault(f"reading {rows:,} rows: the process crashed, or took its sandbox with it")
+    require_virtual_time(pace.run, f"reading {rows:,} rows")
 
 
 def _lacking(pace: Pace, rows: int) -> str:

@@ -92,6 +92,12 @@ def test_a_sandbox_that_broke_down_is_not_the_connectors_fault(how: str) -> None
         list(not_each_row(fake(made={1000: [broken]})))
 
 
+def test_what_waits_where_time_is_real_is_not_blamed() -> None:
+    waiting = pace(1000, keyed=10, distinct=10, run=replace(RUN, how="wall", seconds=40.0, cpu_seconds=1.0))
+    with pytest.raises(Unverified, match="time is real"):
+        list(not_each_row(fake(made={1000: [waiting]})))
+
+
 def test_widening_is_told_where_it_takes_long_enough() -> None:
     assert widening(fake()) == pytest.approx(4.0)
     assert widening(fake(by_columns=(0.02, 0.3))) == 1.0
