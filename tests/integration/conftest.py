@@ -33,8 +33,8 @@ _NOT_OURS = re.compile(
     r"(PYTEST_|CERTIFY_|GITHUB_).*|PYTHONPATH|(NO|FORCE)_COLOR|PY_COLORS|COLUMNS|LINES|TERM"
 )
 
-#: A run takes a second; this is for a machine that is busy with others.
-PATIENCE = 60.0
+#: A run takes a second, a whole certification twenty; this is for a machine that is busy with others.
+PATIENCE = 180.0
 
 #: Bronze: what later tiers ask of a real connector is not asked of this one.
 CONTRACT = """\
