@@ -263,7 +263,7 @@ class Zygote:
                 watch.listen(spoken, listens)
             ended = watch.until_ended()
         if task["do"] in _BEGINS_ANEW:
-            self._remove(self._lying_about() - before)
+            self.remove(self._lying_about() - before)
         return ended
 
     def _lying_about(self) -> set[str]:
@@ -272,7 +272,8 @@ class Zygote:
         except OSError:
             return set()
 
-    def _remove(self, names: set[str]) -> None:
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files and folders of its private folder, whatever a task has made of them."""
         for name in names:
             path = self.private / name
             if path.is_dir() and not path.is_symlink():
