@@ -103,7 +103,7 @@ def _refuse_existing(wish: RecordingWish, contract: Contract, folder: Path) -> N
     stems = [name for name in (FULL_REFRESH, INCREMENTAL, CHECK, DISCOVER) if wish.wants(name)]
     there = [folder / f"{stem}{ending}" for stem in stems for ending in _ENDINGS]
     if wish.wants(RESUME) and folder.is_dir():
-        there += sorted(folder.glob(f"{RESUME}@*.yaml"))
+        there += sorted(folder.glob(f"{RESUME}@[0-9]*.yaml"))
     for path in there:
         if not os.path.lexists(path):
             continue

@@ -184,6 +184,15 @@ def test_a_read_alone_stands_on_a_discovery_that_is_told_of(
     assert api.asked == []
 
 
+def test_what_is_not_recorded_anew_stays(tap: Path, record: Records) -> None:
+    future = tap / "certification" / "cassettes" / "resume@future.yaml"
+    future.parent.mkdir()
+    future.write_text("of the author's", encoding="utf-8")
+    ran = record(tap)
+    assert (ran.code, ran.err) == (0, ""), ran.out
+    assert cassettes(tap)["resume@future.yaml"] == "of the author's"
+
+
 def test_a_tap_that_knows_no_discovery_is_recorded_all_the_same(tap: Path, record: Records) -> None:
     change(tap / CODE, '"--discover", action="store_true"', '"--describe", dest="discover"')
     ran = record(tap, "--only", "full_refresh")
