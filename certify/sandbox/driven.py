@@ -164,6 +164,8 @@ class DrivenSource:
         self._source = plan.source or str(warmed.told["entry"])
         self.import_error: str | None = warmed.told["error"]
         self.threads: int = warmed.told["threads"]
+        #: What holds the calendar of its runs.
+        self.calendar = str(warmed.told["calendar"])
         self._port: int = warmed.told["port"]
         self._indexes: dict[str, CassetteIndex] = {}
         self._paths: Paths = {} if paths is None else paths
