@@ -190,7 +190,9 @@ class DrivenCommand(DrivenSource):
 
     def _write(self, name: str, value: Any) -> Path:
         path = self._zygote.private / f"{name}.json"
-        path.write_text(json.dumps(value), encoding="utf-8")
+        self._zygote.remove([path.name])  # or it would be written to wherever a run has made it lead
+        with path.open("x", encoding="utf-8") as file:
+            file.write(json.dumps(value))
         return path
 
     def _perform(self, task: dict[str, Any], limits: Limits, hears: Hears | None) -> Ended:
