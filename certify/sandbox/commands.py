@@ -189,11 +189,7 @@ class DrivenCommand(DrivenSource):
         }
 
     def _write(self, name: str, value: Any) -> Path:
-        path = self._zygote.private / f"{name}.json"
-        self._zygote.remove([path.name])  # or it would be written to wherever a run has made it lead
-        with path.open("x", encoding="utf-8") as file:
-            file.write(json.dumps(value))
-        return path
+        return self._zygote.write(f"{name}.json", json.dumps(value).encode())
 
     def _perform(self, task: dict[str, Any], limits: Limits, hears: Hears | None) -> Ended:
         whole = math.inf if task["audited"] else WHOLE_ROWS

@@ -282,6 +282,14 @@ class Zygote:
                 with contextlib.suppress(OSError):
                     path.unlink()
 
+    def write(self, name: str, content: bytes) -> Path:
+        """Write a file for its tasks anew, and not to wherever one of them has made its name lead."""
+        path = self.private / name
+        self.remove([name])
+        with path.open("xb") as file:
+            file.write(content)
+        return path
+
     def kill(self) -> None:
         """End it at once, from any thread; a task that runs is lost. `close` still tidies up."""
         if self._process is not None and self._process.poll() is None:

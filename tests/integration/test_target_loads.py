@@ -155,6 +155,18 @@ def test_a_tap_that_breaks_off_leaves_half_a_message(target: Callable[..., Targe
     assert (load.how, str(load.after), load.said.states) == ("raised", "2 rows", ())
 
 
+def test_its_configuration_is_written_anew_and_nowhere_else(
+    target: Callable[..., TargetLoads], tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("mine", encoding="utf-8")
+    end = f"os.unlink(sys.argv[2]); os.symlink({str(elsewhere)!r}, sys.argv[2])"
+    loads = target(end=end)
+    for _ in range(2):
+        assert loads.load(ROWS, "incremental_merge").how == "finished"
+    assert elsewhere.read_text("utf-8") == "mine"
+
+
 def test_a_target_that_may_not_be_forked_is_imported_anew(target: Callable[..., TargetLoads]) -> None:
     loads = target(in_forks=False)
     for count in (4, 8):
