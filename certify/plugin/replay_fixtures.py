@@ -44,7 +44,7 @@ subject:
   command: [your-tap]   # a console script
   config: certification/config.json
 replay:
-  cassettes: certification/cassettes
+  cassettes: certification/cassettes   # certify record writes them there
 """
 
 

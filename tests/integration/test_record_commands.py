@@ -409,15 +409,16 @@ done
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+@pytest.mark.parametrize("isolation", ["auto", "none"])
 def test_a_tap_of_any_other_language_is_recorded_behind_the_wire(
-    tap: Path, record: Records, api: LiveApi
+    isolation: str, tap: Path, record: Records, api: LiveApi
 ) -> None:
     program = tap / "bin" / "tap-gauges"
     program.parent.mkdir()
     program.write_text(SHELL, encoding="utf-8")
     program.chmod(0o755)
     change(tap / "certification" / "certification.yaml", "[tap-gauge-readings]", "[bin/tap-gauges]")
-    ran = record(tap)
+    ran = record(tap, CERTIFY_ISOLATION=isolation)
     assert (ran.code, ran.err) == (0, ""), ran.out
     assert f"Bearer {API_KEY}" in api.credentials
     assert list(cassettes(tap)) == ["full_refresh.yaml"]
