@@ -197,7 +197,10 @@ class SuiteFacts:
 
 @dataclass(frozen=True)
 class RunFacts:
-    """How, when and with what it was run. Times are ISO 8601 in UTC; `seconds` is wall time."""
+    """How, when and with what it was run. Times are ISO 8601 in UTC; `seconds` is wall time.
+
+    `remarks` are sentences on what the run lacked, and what that costs.
+    """
 
     started: str
     finished: str
@@ -211,6 +214,7 @@ class RunFacts:
     isolation: str
     command: str
     interrupted: bool = False
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -138,6 +138,7 @@ def _certify_one(wish: Wish, folder: Path, artifact_dir: Path | None, display: D
             isolation=listener.isolation,
             command=_command(),
             interrupted=listener.interrupted,
+            remarks=listener.remarks,
         ),
         files,
     )

@@ -231,6 +231,8 @@ class TextDisplay:
         """The verdict."""
         self._reports.append(report)
         self.console.print(panel(report))
+        for remark in report.run.remarks:
+            self.console.print(Text.assemble(("Note: ", "dim"), one_line(remark, 1000)), soft_wrap=True)
         if folder is not None:
             path = one_line(str(folder / report.files["markdown"]), 4096)
             # Not in the panel, which would break the path where nobody could open or copy it.

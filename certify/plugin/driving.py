@@ -15,6 +15,7 @@ from certify.plugin.planted import planted_config
 from certify.replay.recordings import Recordings
 from certify.sandbox.commands import DrivenCommand, FreshCommand
 from certify.sandbox.driven import DrivenSource, DrivePlan, FreshSource, RunsSource
+from certify.sandbox.interpreters import lacking
 from certify.sandbox.leaks import LeakSearch
 from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
@@ -22,11 +23,15 @@ from certify.subject import Subject
 
 @dataclass(frozen=True)
 class Driven:
-    """What runs the source, the canaries that are looked for in its runs, and the line that names it."""
+    """What runs the source, the canaries that are looked for in its runs, and the line that names it.
+
+    `remarks` are what is to be known of its runs besides.
+    """
 
     source: RunsSource
     search: LeakSearch
     named: Location
+    remarks: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -54,4 +59,6 @@ def driven_by(contract: Contract, subject: Subject, tapes: Recordings, order: Or
     with Zygote(interpreter) as zygote, drive(zygote, plan) as driven:
         # A fork of a process with threads may wait for a lock that one of them held.
         in_forks = not (order.no_fork or driven.threads)
-        yield Driven(driven if in_forks else anew(interpreter, plan), search, named)
+        is_python = not (command and command.program)
+        remarks = tuple(filter(None, [lacking(driven.calendar)])) if is_python else ()
+        yield Driven(driven if in_forks else anew(interpreter, plan), search, named, remarks)

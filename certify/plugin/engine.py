@@ -36,6 +36,9 @@ OUTCOME = "certify_outcome"
 ISOLATION = "certify_isolation"
 #: Where the fixture that starts the sandbox leaves it.
 GRANTED_ISOLATION = pytest.StashKey[str]()
+#: The same for what is to be known of the run besides, in sentences.
+REMARKS = "certify_remarks"
+RUN_REMARKS = pytest.StashKey[tuple[str, ...]]()
 
 
 def register_engine(config: pytest.Config, order_file: Path) -> None:
@@ -140,6 +143,7 @@ class Engine:
             outcome = fold(rule.id, item.nodeid, item.stash[_SECONDS], phases, evidence_of(item))
             setattr(report, OUTCOME, msgspec.to_builtins(outcome))
             setattr(report, ISOLATION, item.config.stash.get(GRANTED_ISOLATION, None))
+            setattr(report, REMARKS, item.config.stash.get(RUN_REMARKS, None))
         return report
 
 

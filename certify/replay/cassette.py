@@ -46,6 +46,11 @@ class Asked:
         """Path and query."""
         return f"{self.path}?{self.query}" if self.query else self.path
 
+    @property
+    def essence(self) -> tuple[str, str, str, bytes]:
+        """What a request has in common with the same one that is sent again."""
+        return self.method, self.host, self.target, self.body
+
     def __str__(self) -> str:
         """As it is shown: no query, since credentials stand there."""
         return printable(f"{self.method} {self.host}{self.path}")

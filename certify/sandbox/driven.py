@@ -153,8 +153,7 @@ class DrivenSource:
         self._zygote = zygote
         self.plan = plan
         zygote.start()
-        self._page_file = zygote.private / "clock"
-        self._page_file.write_bytes(bytes(PAGE))
+        self._page_file = zygote.write("clock", bytes(PAGE))
         self._last = 0.0
         with self._page_file.open("r+b") as file:
             self._page = mmap.mmap(file.fileno(), PAGE)
@@ -164,13 +163,14 @@ class DrivenSource:
         self._source = plan.source or str(warmed.told["entry"])
         self.import_error: str | None = warmed.told["error"]
         self.threads: int = warmed.told["threads"]
+        #: What holds the calendar of its runs.
+        self.calendar = str(warmed.told["calendar"])
         self._port: int = warmed.told["port"]
         self._indexes: dict[str, CassetteIndex] = {}
         self._paths: Paths = {} if paths is None else paths
         self._import_first: tuple[str, ...] = ()
         self._wire = Wire(warmed.listener, self._now)
-        self._authority = zygote.private / "authority.pem"
-        self._authority.write_bytes(self._wire.certificate)
+        self._authority = zygote.write("authority.pem", self._wire.certificate)
 
     def __enter__(self) -> Self:
         return self

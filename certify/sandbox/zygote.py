@@ -263,7 +263,7 @@ class Zygote:
                 watch.listen(spoken, listens)
             ended = watch.until_ended()
         if task["do"] in _BEGINS_ANEW:
-            self._remove(self._lying_about() - before)
+            self.remove(self._lying_about() - before)
         return ended
 
     def _lying_about(self) -> set[str]:
@@ -272,7 +272,8 @@ class Zygote:
         except OSError:
             return set()
 
-    def _remove(self, names: set[str]) -> None:
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files and folders of its private folder, whatever a task has made of them."""
         for name in names:
             path = self.private / name
             if path.is_dir() and not path.is_symlink():
@@ -280,6 +281,14 @@ class Zygote:
             else:
                 with contextlib.suppress(OSError):
                     path.unlink()
+
+    def write(self, name: str, content: bytes) -> Path:
+        """Write a file for its tasks anew, and not to wherever one of them has made its name lead."""
+        path = self.private / name
+        self.remove([name])
+        with path.open("xb") as file:
+            file.write(content)
+        return path
 
     def kill(self) -> None:
         """End it at once, from any thread; a task that runs is lost. `close` still tidies up."""

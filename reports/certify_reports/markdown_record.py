@@ -124,6 +124,7 @@ def _facts(report: Report) -> list[str]:
         f"From {said(run.started)} to {said(run.finished)}, {run.seconds:.1f} s",
         f"On Python {said(run.python)}, {said(run.platform)}",
         f"Isolation: {_isolation(run)}",
+        *map(said, run.remarks),
         f"Rules: {coverage.planned} planned, {coverage.ran} ran",
         f"Capabilities claimed: {_names(coverage.claimed_capabilities)}; "
         f"exercised: {_names(coverage.exercised_capabilities)}",
