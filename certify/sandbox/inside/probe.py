@@ -125,7 +125,7 @@ def _summary(task: dict[str, Any], watch: ImportWatch, whose: Whose) -> dict[str
         "file": getattr(package, "__file__", None),
         "threads": threading.active_count(),
         "changed": watch.changed,
-        "patches": watch.patches(),
+        "patches": watch.patches.that_may_be_own(),
         "clients": clients_of(task["package"]),
         "names": {name: _value(package, name) for name in task["names"]},
         "seconds": by_owner,
