@@ -132,7 +132,7 @@ class Engine:
         if rule is None:
             return report
         phases = item.stash.setdefault(_PHASES, [])
-        result = judge_phase(call, report, item.path)
+        result = judge_phase(call, report, item)
         if call.when == "call" or result.status is not Status.PASSED:
             phases.append(result)
         item.stash[_SECONDS] = item.stash.get(_SECONDS, 0.0) + call.duration

@@ -89,7 +89,8 @@ def _arguments(order_file: Path, workers: int) -> list[str]:
     # What watches over unraisable exceptions collects garbage ten times at the end, to look for more.
     for plugin in ("benchmark", "no:cacheprovider", "no:unraisableexception"):
         arguments += ["-p", plugin]
-    arguments += ["--capture=sys", "--tb=short", "-q"]
+    # No traceback of each outcome that is no pass: pytest parses every file on the way.
+    arguments += ["--capture=sys", "--tb=line", "-q"]
     if workers:
         # xdist makes the base of temporary folders, which by default removes those of the user's own runs.
         # -p takes the name of an entry point: a module's name would be loaded twice beside autoload.

@@ -13,6 +13,7 @@ from certify.errors import TargetError
 from certify.plugin.engine import ENGINE
 from certify.plugin.planted import planted_config
 from certify.rules import NotApplicable, Unverified
+from certify.sandbox.in_memory import folder_in_memory
 from certify.sandbox.keeping import Keeping, KeepPlan
 from certify.sandbox.loads import Loads
 from certify.sandbox.pipelines import Pipelines
@@ -57,7 +58,8 @@ def keeping(
         url_is_assumed=contract.target.url is None,
     )
     order = pytestconfig.stash[ENGINE].order
-    with Zygote(Path(order.interpreter) if order.interpreter else None) as zygote:
+    interpreter = Path(order.interpreter) if order.interpreter else None
+    with Zygote(interpreter, within=folder_in_memory()) as zygote:
         try:
             named = contract.at("subject", "state")
             keeping = Keeping(zygote, plan, contract.root, named, in_forks=not order.no_fork)

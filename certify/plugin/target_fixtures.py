@@ -18,6 +18,7 @@ from certify.plugin.engine import ENGINE
 from certify.plugin.planted import planted_config
 from certify.repository import Repository
 from certify.rules import Blocked, NotApplicable, Undecided, Unverified
+from certify.sandbox.in_memory import folder_in_memory
 from certify.sandbox.loads import LoadPlan, Loads
 from certify.sandbox.sink_runs import SinkRuns
 from certify.sandbox.target_loads import TargetLoads
@@ -156,7 +157,8 @@ def loads(
     )
     order = pytestconfig.stash[ENGINE].order
     make = partial(TargetLoads, sample=sample.rows) if command is not None else Loads
-    with Zygote(Path(order.interpreter) if order.interpreter else None) as zygote:
+    interpreter = Path(order.interpreter) if order.interpreter else None
+    with Zygote(interpreter, within=folder_in_memory()) as zygote:
         try:
             started = make(zygote, plan, in_forks=not order.no_fork)
         except TargetError as error:

@@ -14,6 +14,7 @@ import yaml
 
 from certify.errors import CertifyError
 from certify.replay import cassette_yaml
+from certify.replay.vcr_format import load_vcrpy
 
 #: What the wire writes itself, from the body that it sends.
 _FRAMING = frozenset({"transfer-encoding", "content-length", "connection", "keep-alive"})
@@ -115,7 +116,8 @@ NOTHING = Cassette("no cassette", ())
 
 def read_cassette(path: Path, name: str) -> Cassette:
     """Read one; raises CertifyError with `name` when it is none."""
-    from vcr.persisters.filesystem import (  # slow to import, and seldom needed
+    load_vcrpy()  # slow to import, and seldom needed
+    from vcr.persisters.filesystem import (
         CassetteDecodeError,
         CassetteNotFoundError,
         FilesystemPersister,

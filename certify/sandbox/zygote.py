@@ -102,13 +102,19 @@ class Listens(Protocol):
 class Zygote:
     """An empty interpreter that forks a child for each task; it starts at the first one.
 
-    Its texts are hashed from `hash_seed`: with another one, sets have another order.
+    Its texts are hashed from `hash_seed`: with another one, sets have another order. Its private folder is
+    made in `within`, or else where temporary folders are.
     """
 
     def __init__(
-        self, interpreter: Path | None = None, isolation: str | None = None, hash_seed: int = 0
+        self,
+        interpreter: Path | None = None,
+        isolation: str | None = None,
+        hash_seed: int = 0,
+        within: Path | None = None,
     ) -> None:
         self.hash_seed = hash_seed
+        self.within = within
         self.interpreter = interpreter or Path(sys.executable)
         self.isolation = isolation or os.environ.get(ISOLATION_VARIABLE, "auto")
         self.ready: dict[str, str] = {}
@@ -139,7 +145,7 @@ class Zygote:
         """
         if self._process is not None:
             return self.ready
-        self._private = tempfile.mkdtemp(prefix="certify-")
+        self._private = tempfile.mkdtemp(prefix="certify-", dir=self.within)
         self._control, theirs = socket.socketpair()
         self._frames = Unpacker()
         with theirs, tempfile.TemporaryFile() as complaints:
