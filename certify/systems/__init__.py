@@ -5,15 +5,24 @@ from __future__ import annotations
 from certify.contract import Contract
 from certify.subject import Subject
 from certify.systems.airbyte import AirbyteConnector
+from certify.systems.appseconnect import AppseconnectConnector
 from certify.systems.dpone import DponeConnector
+from certify.systems.planasonix import PlanasonixConnector, completed
 from certify.systems.python import PythonConnector
 
 _BY_NAME: dict[str, type[PythonConnector]] = {
     "airbyte": AirbyteConnector,
+    "appseconnect": AppseconnectConnector,
     "dpone": DponeConnector,
+    "planasonix": PlanasonixConnector,
 }
 
 
 def subject_of(contract: Contract) -> Subject:
     """The connector of this contract; a system without a module of its own is read as plain Python."""
     return _BY_NAME.get(contract.system, PythonConnector)(contract)
+
+
+def complete(contract: Contract) -> Contract:
+    """The contract, with what its system's own manifest says where the contract says nothing."""
+    return completed(contract) if contract.system == "planasonix" else contract
