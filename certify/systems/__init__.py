@@ -17,6 +17,17 @@ _BY_NAME: dict[str, type[PythonConnector]] = {
     "planasonix": PlanasonixConnector,
 }
 
+#: What the connectors of each system can claim, in the words of their contracts.
+CAPABILITIES = {
+    "dpone": ("source", "sink", "state"),
+    "airbyte": ("source", "sink"),
+    "singer": ("source", "sink"),
+    "planasonix": ("batch_extract", "streaming", "load"),
+    "plakar": ("importer", "exporter", "storage"),
+    "appseconnect": ("adapter",),
+    "python": ("source", "sink", "state"),
+}
+
 
 def subject_of(contract: Contract) -> Subject:
     """The connector of this contract; a system without a module of its own is read as plain Python."""
