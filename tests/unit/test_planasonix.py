@@ -74,7 +74,9 @@ def test_a_secret_of_the_schema_that_the_manifest_has_not_is_found_in_the_schema
     assert str(found.location) == "config.schema.json:1"
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(max_size=9), lambda inner: st.lists(inner, max_size=3)))
+@given(
+    st.recursive(st.none() | st.integers() | st.text(max_size=9), lambda inner: st.lists(inner, max_size=3))
+)
 def test_any_value_anywhere_is_a_finding_and_no_traceback(value: Any) -> None:
     keys = ("name", "version", "entrypoint", "capabilities", "auth", "config_schema", "fixtures", "limits")
     document = parse_config(GOOD, "connector.yaml")
