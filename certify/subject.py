@@ -128,6 +128,10 @@ class Subject(Protocol):
         """The topmost release of that list; None where it has none, or cannot be read."""
         ...
 
+    def names(self, kind: str) -> Location:
+        """The line that names its source, sink or state."""
+        ...
+
     def own_versions(self) -> tuple[StatedVersion, ...]:
         """Every place where its version stands, where it is no Python package; the first one counts."""
         ...

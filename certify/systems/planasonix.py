@@ -35,6 +35,11 @@ class PlanasonixConnector(PythonConnector):
         entry = self.manifest.entrypoint if self.manifest else ""
         return named or entry.partition(":")[0].partition(".")[0] or None
 
+    def names(self, kind: str) -> Location:
+        """The entrypoint, unless the contract names a factory."""
+        by_contract = ("subject", kind) in self.contract.lines
+        return super().names(kind) if by_contract or not self.manifest else self.manifest.at("entrypoint")
+
     def declared(self) -> dict[str, tuple[Location, Any]]:
         """Name and capabilities in connector.yaml; one that is worded otherwise may claim the same."""
         manifest = self.manifest

@@ -224,6 +224,10 @@ class PythonConnector:
         """The topmost heading of CHANGELOG.md or its like."""
         return changelog_version(self._repository)
 
+    def names(self, kind: str) -> Location:
+        """A key of the contract's subject."""
+        return self.contract.at("subject", kind)
+
     def own_versions(self) -> tuple[StatedVersion, ...]:
         """None but the package's."""
         return ()

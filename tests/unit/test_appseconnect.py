@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,16 +12,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from certify.contract import load_contract
 from certify.errors import ContractError
 from certify.model import Finding
 from certify.repository import Repository
 from certify.repository.appseconnect.adapter import Adapter
 from certify.repository.appseconnect.assembly import MAX_BYTES, parse_assembly
+from certify.repository.appseconnect.csharp import MAX_BYTES as MAX_SOURCE
 from certify.repository.appseconnect.csharp import parse_csharp
 from certify.repository.appseconnect.environment import address_in, environment_calls, hard_coded_urls
 from certify.repository.appseconnect.examination import interface_findings, layout_findings, model_findings
 from certify.repository.project.requirements import Requirements
 from certify.repository.xml import parse_xml
+from certify.rules import HarnessFault
+from certify.systems import subject_of
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 GOOD = FIXTURES / "connectors" / "good" / "appseconnect"
@@ -285,6 +290,23 @@ def test_an_assembly_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
     assert told(source.faults) == ["a.dll: is no .NET assembly, or a damaged one"]
     with pytest.raises(ContractError, match="2 MiB"):
         parse_assembly(bytes(MAX_BYTES + 1), "a.dll")
+
+
+def test_what_is_too_much_is_not_read(tmp_path: Path) -> None:
+    files = {"a.cs": b"class A {}", "big.cs": b" " * (MAX_SOURCE + 1)}
+    source = adapter(tmp_path, files | {f"{number:02}.cs": b" " * MAX_SOURCE for number in range(17)})
+    assert len(source.sources) == 16
+    assert source.unread == ("16.cs", "a.cs", "big.cs")
+
+
+def test_without_the_extra_the_harness_is_to_blame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(GOOD, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setitem(sys.modules, "tree_sitter", None)
+    subject = subject_of(load_contract(tmp_path))
+    with pytest.raises(HarnessFault, match="tree_sitter is not installed") as raised:
+        subject.own_versions()
+    assert "certify[appseconnect]" in raised.value.needs
+    assert subject.version is None
 
 
 # --- the assembly ---------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ from certify.repository.tree import Repository
 
 #: Files of C# that are read; adapters have a dozen.
 _MOST_FILES = 200
+#: Bytes of all of them together.
+_MOST_BYTES = 2 * 1024 * 1024
 #: Attributes of an assembly that state its version.
 _VERSIONS = ("AssemblyVersion", "AssemblyFileVersion")
 #: Major, minor, build, revision.
@@ -43,12 +45,14 @@ class Adapter:
     @cached_property
     def sources(self) -> tuple[Source, ...]:
         """Those that are read."""
-        read = ((file, self.repository.content(file)) for file in self.files[:_MOST_FILES])
-        return tuple(
-            parse_csharp(content, file)
-            for file, content in read
-            if content is not None and len(content) <= MAX_SOURCE
-        )
+        read: list[Source] = []
+        left = _MOST_BYTES
+        for file in self.files[:_MOST_FILES]:
+            content = self.repository.content(file)
+            if content is not None and len(content) <= min(MAX_SOURCE, left):
+                left -= len(content)
+                read.append(parse_csharp(content, file))
+        return tuple(read)
 
     @property
     def unread(self) -> tuple[str, ...]:

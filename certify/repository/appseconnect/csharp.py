@@ -9,8 +9,8 @@ from typing import Any
 
 from certify.model import Location
 
-#: Longer chains of names take the parser seconds; adapters have some hundred lines a file.
-MAX_BYTES = 256 * 1024
+#: A chain of names as long as this takes the parser a second; adapters have some hundred lines a file.
+MAX_BYTES = 128 * 1024
 _MAX_NAME = 300
 _DECLARES = {"class_declaration", "struct_declaration", "record_declaration"}
 _LITERALS = {
