@@ -57,7 +57,7 @@ def test_required_methods_exist(subject: Subject, parts: tuple[Part, ...], evide
 
     Fix: make_source(config) gives an object with read() or extract_rows(); make_sink(config, *, target_url,
     table, strategy, primary_key) one with load_rows(rows); make_state(config, *, url) one with
-    read_state(key) and write_state(key, value). A class of Planasonix has test(), list() and read() to extract,
+    read_state(key) and write_state(key, value). A class of Planasonix has test(), list() and read() to read,
     write() to load.
     """
     for part in parts:
