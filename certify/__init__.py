@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from certify.sandbox.pipelines import Pipeline, Pipelines
     from certify.sandbox.reads import SourceReads
     from certify.sandbox.sink_runs import SinkRuns
+    from certify.sandbox.target_runs import TargetRuns
     from certify.subject import Example, Subject
 
 __version__ = "0.1.0"
@@ -71,6 +72,7 @@ _LATE = {
     "SourceReads": "certify.sandbox.reads",
     "SinkRuns": "certify.sandbox.sink_runs",
     "Subject": "certify.subject",
+    "TargetRuns": "certify.sandbox.target_runs",
     "WheelBuilder": "certify.sandbox.build",
     "Write": "certify.sandbox.operations",
 }
@@ -125,6 +127,7 @@ __all__ = [
     "Status",
     "Subject",
     "SuiteError",
+    "TargetRuns",
     "Tier",
     "Undecided",
     "Unverified",

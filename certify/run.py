@@ -183,6 +183,13 @@ class Run:
     is_told_whole: bool = True
     misspoken: tuple[Misspoken, ...] = ()
     failures: tuple[Failure, ...] = ()
+    #: Of the processor, of all its processes that it waited for.
+    cpu_seconds: float = 0.0
+
+    @property
+    def waits_in_real_time(self) -> bool:
+        """Whether it was stopped while it waited where no virtual clock reaches: in C, in a program."""
+        return self.how == "wall" and self.cpu_seconds < self.seconds / 2
 
     @property
     def succeeded(self) -> bool:

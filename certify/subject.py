@@ -13,6 +13,7 @@ from certify.repository.config.document import ConfigFile
 from certify.repository.docs.changelog import Changelog
 from certify.repository.docs.page import Page
 from certify.repository.docs.pages import Pages
+from certify.repository.project.installed import Installed
 from certify.repository.project.versions import StatedVersion
 
 
@@ -61,6 +62,11 @@ class Subject(Protocol):
 
     def package(self) -> Package:
         """The import package."""
+        ...
+
+    @property
+    def installed(self) -> Installed | None:
+        """The package where it is installed; None where it lies in the repository, or nowhere."""
         ...
 
     def requirements(self) -> tuple[str, ...]:

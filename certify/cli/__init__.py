@@ -107,8 +107,8 @@ def _stop(error: CertifyError) -> NoReturn:
     "workers",
     metavar="N",
     type=click.IntRange(0, 64),
-    default=0,
-    help="Run in N processes (needs certify[xdist]).",
+    help="Run in N processes (needs certify[xdist]), or in one with 0 "
+    "(default: rules that load into a target run beside the others).",
 )
 @click.pass_context
 def cli(ctx: click.Context, /, **options: Any) -> None:

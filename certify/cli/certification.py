@@ -17,13 +17,15 @@ from certify.cli.artifacts import load_formats, refuse_unwritable, rendered, wri
 from certify.cli.display import Display, display_for
 from certify.cli.listener import Listener
 from certify.contract import Contract, load_contract
-from certify.errors import CertifyError
+from certify.errors import CertifyError, SandboxError
 from certify.judgement import judge
 from certify.model import Report, RunFacts
+from certify.plugin.beside import has_room
 from certify.plugin.isolated import Ran, complaint, run_isolated
 from certify.plugin.order import Order
 from certify.plugin.planning import Planned, plan_order
 from certify.provenance import connector_facts, machine, python
+from certify.sandbox.installed import installed_in
 from certify.systems import subject_of
 from certify.text import one_line
 
@@ -45,7 +47,7 @@ class Wish:
     example: bool
     interpreter: Path | None
     shape: str
-    workers: int
+    workers: int | None
 
 
 def certify(wish: Wish) -> int:
@@ -113,7 +115,8 @@ def _certify_one(wish: Wish, folder: Path, artifact_dir: Path | None, display: D
     display.begin(contract)
     listener = Listener(display)
     try:
-        ran = run_isolated(order, listener, wish.workers)
+        two = _in_two_processes(wish, contract)
+        ran = run_isolated(order, listener, wish.workers or 0, in_two_processes=two)
     finally:
         display.end_of_run()
     planned = _planned(order, contract, ran, listener)
@@ -121,7 +124,7 @@ def _certify_one(wish: Wish, folder: Path, artifact_dir: Path | None, display: D
         contract,
         planned.plan,
         listener.outcomes,
-        connector_facts(contract, subject_of(contract).version, into),
+        connector_facts(contract, _version(contract, interpreter), into),
         RunFacts(
             started=started,
             finished=_now(),
@@ -142,6 +145,20 @@ def _certify_one(wish: Wish, folder: Path, artifact_dir: Path | None, display: D
         write_set(into, rendered(report, contract))
     display.finish(report, into)
     return report
+
+
+def _in_two_processes(wish: Wish, contract: Contract) -> bool:
+    """A whole run of what loads into a target, unless the number of processes was said."""
+    loads = contract.subject.sink is not None or contract.subject.state is not None
+    return loads and wish.workers is None and not wish.only and has_room()
+
+
+def _version(contract: Contract, interpreter: Path | None) -> str | None:
+    """The connector's version; None too where its interpreter cannot be asked: its rules say so."""
+    try:
+        return subject_of(contract, installed_in(interpreter)).version
+    except SandboxError:
+        return None
 
 
 def _planned(order: Order, contract: Contract, ran: Ran, listener: Listener) -> Planned:

@@ -125,7 +125,7 @@ class _Area:
         self.name = name
         self.total = 0
         self.seen: dict[str, Status] = {}
-        self.began = self.ended = 0.0
+        self.began = self.seconds = 0.0
         self.closed = False
 
     def begin(self) -> None:
@@ -136,7 +136,7 @@ class _Area:
         """A rule of several items has the status of its worst."""
         before = self.seen.get(outcome.rule, Status.NOT_APPLICABLE)
         self.seen[outcome.rule] = min(before, outcome.status, key=WORST_FIRST.index)
-        self.ended = time.monotonic()
+        self.seconds += outcome.seconds
 
     def line(self) -> Text:
         """The area in one line: how many rules ended how, and in how long."""
@@ -145,9 +145,8 @@ class _Area:
         counts = ", ".join(
             f"{statuses.count(one)} {one.value.replace('_', ' ')}" for one in WORST_FIRST if one in statuses
         )
-        seconds = self.ended - self.began
         return Text.assemble(
-            (SYMBOLS[worst], STYLES[worst]), f" {self.name}  ", (f"{counts}  {seconds:.2f} s", "dim")
+            (SYMBOLS[worst], STYLES[worst]), f" {self.name}  ", (f"{counts}  {self.seconds:.2f} s", "dim")
         )
 
 
@@ -192,8 +191,9 @@ class TextDisplay:
         self._running = area
         area.begin()
         for other in self._areas.values():
-            if other is not area and len(other.seen) == other.total:
-                self._close(other)
+            if other is area or len(other.seen) < other.total:
+                break  # in their order, though some rules may run beside the others
+            self._close(other)
 
     def outcome(self, outcome: Outcome) -> None:
         """Count it; a failure is shown at once."""

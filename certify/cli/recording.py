@@ -32,6 +32,7 @@ from certify.rules import Undecided
 from certify.run import Run
 from certify.sandbox.canaries import seeded, with_tokens
 from certify.sandbox.driven import DrivenSource, DrivePlan
+from certify.sandbox.installed import installed_in
 from certify.sandbox.recorded import RecordedSource, Take
 from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
@@ -48,7 +49,7 @@ def record_cassettes(wish: RecordingWish) -> int:
     contract = complete(load_contract(wish.folder, wish.contract))
     folder = _folder(contract)
     _refuse_existing(wish, contract, folder)
-    subject = subject_of(contract)
+    subject = subject_of(contract, installed_in(_interpreter(wish)))
     live = live_config(contract, subject, wish.config)
     known = KnownSecrets(live.secrets)
     display = RecordingDisplay(contract, known)

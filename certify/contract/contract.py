@@ -82,7 +82,8 @@ class Target:
 
     `rows` is a file of sample rows (JSON, or JSON lines), `replace_by` the column whose values are the slices
     that `replace` replaces, `batch_rows` the most rows that the sink takes between two calls to the database,
-    `quality` a file of the rules that it checks in every batch.
+    `quality` a file of the rules that it checks in every batch. `config` is what a Singer target's
+    configuration has besides, or otherwise, in loads of a strategy.
     """
 
     url: str | None = None
@@ -91,6 +92,7 @@ class Target:
     replace_by: str | None = None
     batch_rows: int | None = None
     quality: str | None = None
+    config: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

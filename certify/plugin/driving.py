@@ -9,16 +9,14 @@ from pathlib import Path
 
 from certify.contract import Contract
 from certify.model import Location
+from certify.plugin.commands import called, command_of, import_path
 from certify.plugin.order import Order
 from certify.plugin.planted import planted_config
-from certify.rules import Unverified
 from certify.sandbox.commands import DrivenCommand, FreshCommand
-from certify.sandbox.driven import Command, DrivenSource, DrivePlan, FreshSource, RunsSource
+from certify.sandbox.driven import DrivenSource, DrivePlan, FreshSource, RunsSource
 from certify.sandbox.leaks import LeakSearch
-from certify.sandbox.protocols import COMMANDS
 from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
-from certify.systems.scripts import script_in
 
 
 @dataclass(frozen=True)
@@ -30,26 +28,18 @@ class Driven:
     named: Location
 
 
-def command_of(contract: Contract) -> Command | None:
-    """The command that is run, where the contract names no factory, which is called more directly."""
-    words = contract.subject.command
-    if contract.subject.source is not None or contract.system not in COMMANDS or not words:
-        return None
-    return Command(contract.system, words[0], words[1:])
-
-
 @contextmanager
 def driven_by(
     contract: Contract, subject: Subject, tokens: Mapping[str, str], order: Order
 ) -> Iterator[Driven]:
     """The source in a sandbox of its own; `tokens` are those that recorded answers issue, by their names."""
-    command = command_of(contract)
-    source = _called(contract, command)
+    command = command_of(contract, "source")
+    source = called(contract, command)
     planted = planted_config(contract, subject)
     search = LeakSearch({**planted.named, **tokens})
     plan = DrivePlan(
         source=source,
-        path=_import_path(contract, subject, command),
+        path=import_path(contract, subject, command),
         modules=(source.partition(":")[0],) if source else (),
         config=planted.config,
         environment=planted.environment,
@@ -65,22 +55,3 @@ def driven_by(
         # A fork of a process with threads may wait for a lock that one of them held.
         in_forks = not (order.no_fork or driven.threads)
         yield Driven(driven if in_forks else anew(interpreter, plan), search, named)
-
-
-def _called(contract: Contract, command: Command | None) -> str:
-    """The factory, or what the script calls; empty where that is to be looked up in what is installed."""
-    if command is not None:
-        return script_in(contract.root, command.script)
-    assert contract.subject.source is not None
-    return contract.subject.source
-
-
-def _import_path(contract: Contract, subject: Subject, command: Command | None) -> tuple[str, ...]:
-    """Where the connector's modules lie, if it is not installed; a command's can be in either place."""
-    try:
-        package = subject.package()
-    except Unverified:
-        if command is None:
-            raise
-        return tuple(str(one) for one in (contract.root / "src", contract.root) if one.is_dir())
-    return (package.path,) if package.path else ()

@@ -14,11 +14,13 @@ import pytest
 
 from certify.contract import Contract
 from certify.errors import CertifyError
+from certify.examples import leave_out_constants
 from certify.model import Status
-from certify.plugin.order import Order, read_order
+from certify.plugin.order import Order, Share, read_order
 from certify.plugin.outcome import PhaseResult, fold, judge_phase
 from certify.plugin.planning import Planned, plan_order
 from certify.rules import ATTRIBUTE, EvidenceLog, Rule
+from certify.target.database import TMP
 from certify.text import visible
 
 #: Where the engine stands on `config`, for fixtures and collectors.
@@ -68,6 +70,13 @@ def _take_chance_out() -> None:
     if hypothesis is not None:
         hypothesis.settings.register_profile("certify", derandomize=True, deadline=None, database=None)
         hypothesis.settings.load_profile("certify")
+        leave_out_constants()
+
+
+#: What a rule asks for that loads into the target, or writes states there.
+_TARGET = frozenset({"target_url", "pipelines"})
+#: Some loads more, for a rule on runs of the source: in its own process where each has a target to itself.
+_LOADS_BESIDE_RUNS = frozenset({"load_outputs"})
 
 
 class Engine:
@@ -78,6 +87,10 @@ class Engine:
         self.order_file = order_file
         self.planned = planned
         self.chosen = {rule.id for rule in planned.plan.rules}
+        #: What the rules ask for, those of another process among them.
+        self.asked_for: frozenset[str] = frozenset()
+        #: The items that another process runs.
+        self.left_to_other: list[pytest.Item] = []
 
     @property
     def contract(self) -> Contract:
@@ -95,6 +108,18 @@ class Engine:
             parent, path=file_path, nodeid=visible(self.contract.file)
         )
         return file
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave to another process what is not of this one's share."""
+        self.asked_for = frozenset().union(*map(_asked_for, items))
+        share = self.order.share
+        if share is not Share.ALL:
+            has_one_each = TMP in (self.contract.target.url or TMP)
+            target = _TARGET if has_one_each else _TARGET | _LOADS_BESIDE_RUNS
+            mine = [item for item in items if target.isdisjoint(_asked_for(item)) is (share is Share.OTHERS)]
+            self.left_to_other = [item for item in items if item not in mine]
+            items[:] = mine
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -118,6 +143,11 @@ class Engine:
             setattr(report, OUTCOME, msgspec.to_builtins(outcome))
             setattr(report, ISOLATION, item.config.stash.get(GRANTED_ISOLATION, None))
         return report
+
+
+def _asked_for(item: pytest.Item) -> frozenset[str]:
+    """The fixtures of an item, and those of them."""
+    return frozenset(getattr(item, "fixturenames", ()))
 
 
 def evidence_of(item: pytest.Item) -> EvidenceLog:

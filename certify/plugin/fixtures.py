@@ -27,6 +27,7 @@ from certify.rules import Blocked, EvidenceLog, HarnessFault, NotApplicable, Und
 from certify.sandbox.build import WheelBuilder
 from certify.sandbox.build_requirements import installed_versions
 from certify.sandbox.import_probe import ImportProbe
+from certify.sandbox.installed import find_installed
 from certify.sandbox.observed_import import ImportObservation, ImportPlan
 from certify.sandbox.own_tests import OwnTests, run_own_tests
 from certify.sandbox.zygote import Zygote
@@ -47,9 +48,9 @@ def contract(pytestconfig: pytest.Config) -> Contract:
 
 
 @pytest.fixture(scope="session")
-def subject(contract: Contract) -> Subject:
-    """The connector, as its system sees it."""
-    return subject_of(contract)
+def subject(request: pytest.FixtureRequest, contract: Contract) -> Subject:
+    """The connector, as its system sees it; what is not in its repository may be installed."""
+    return subject_of(contract, lambda name: find_installed(request.getfixturevalue("zygote"), name))
 
 
 @pytest.fixture(scope="session")
@@ -149,8 +150,10 @@ def imported(request: pytest.FixtureRequest, ahead: Ahead) -> ImportObservation:
 @pytest.fixture(scope="session")
 def import_as_seen(request: pytest.FixtureRequest) -> None:
     """Blocked where the import is observed in this run, and failed; else whoever imports it finds out."""
-    if any("import_observation" in getattr(item, "fixturenames", ()) for item in request.session.items):
-        with contextlib.suppress(Unverified):  # of what package: a command is run without that being known
+    if "import_observation" in request.config.stash[ENGINE].asked_for:
+        with contextlib.suppress(
+            Unverified, NotApplicable
+        ):  # of what package: a command is run without that being known
             request.getfixturevalue("imported")
 
 
@@ -217,6 +220,7 @@ def distribution(
     request: pytest.FixtureRequest,
     project: Project,
     subject: Subject,
+    contract: Contract,
     pages: Pages,
     wheel_builder: WheelBuilder,
 ) -> Distribution:
@@ -227,10 +231,11 @@ def distribution(
         package = None
     return Distribution(
         project,
-        subject.contract.system,
+        contract.system,
         package,
         lambda: wheel_builder.metadata,
         lambda: subject.latest_change(pages),
+        None if project.exists else subject.installed,
         subject.own_versions,
     )
 

@@ -7,19 +7,21 @@ no cache: measured against repositories whose settings broke or bent the run oth
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import io
 import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from certify.errors import CertifyError
-from certify.plugin.order import Order, write_order
+from certify.plugin.beside import beside
+from certify.plugin.order import Order, Share, write_order
 
 _SETTINGS = (
     "PYTEST_ADDOPTS",
@@ -42,35 +44,57 @@ class Ran:
     transcript: str
 
 
-def run_isolated(order: Order, listener: object, workers: int = 0) -> Ran:
+def run_isolated(order: Order, listener: object, workers: int = 0, *, in_two_processes: bool = False) -> Ran:
     """Run the order; `listener` is a pytest plugin that receives the reports."""
     if workers and importlib.util.find_spec("xdist") is None:
         raise CertifyError("-n needs pytest-xdist: python -m pip install 'certify[xdist]'")
     with tempfile.TemporaryDirectory(prefix="certify-run-") as neutral:
         order_file = Path(neutral) / "order.json"
-        write_order(order, order_file)
         said = io.StringIO()
-        with _neutral_process(neutral), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            code = pytest.main(_arguments(order_file, workers), plugins=[listener])
-    return Ran(int(code), said.getvalue())
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(_neutral_process(neutral))
+            plugins = [listener]
+            if in_two_processes:
+                plugins.append(stack.enter_context(beside(order, Path(neutral))))
+                order = replace(order, share=Share.OTHERS)
+            write_order(order, order_file)
+            stack.enter_context(contextlib.redirect_stdout(said))
+            stack.enter_context(contextlib.redirect_stderr(said))
+            code = run_order(order_file, plugins, workers)
+    return Ran(code, said.getvalue())
+
+
+def run_order(order_file: Path, plugins: Sequence[object], workers: int = 0) -> int:
+    """Run pytest for an order in a process that is neutral already; returns its exit code."""
+    return int(pytest.main(_arguments(order_file, workers), [*plugins, *_own_plugin(workers)]))
+
+
+def _own_plugin(workers: int) -> list[object]:
+    """Ourselves, where no worker has to find us by name: by `-p` pytest rewrites every module of ours."""
+    return [] if workers else [importlib.import_module("certify.plugin")]
 
 
 def _arguments(order_file: Path, workers: int) -> list[str]:
-    # -p takes the name of an entry point: a module's name would be loaded twice beside autoload.
     arguments = [
         "-c",
         os.devnull,
         "--rootdir",
         str(order_file.parent),
+        # Else every entry of the folders above it is asked whether it is to be collected.
+        "--confcutdir",
+        str(order_file.parent),
         "--noconftest",
         "--disable-plugin-autoload",
     ]
-    for plugin in ("certify", "benchmark", "no:cacheprovider"):
+    # What watches over unraisable exceptions collects garbage ten times at the end, to look for more.
+    for plugin in ("benchmark", "no:cacheprovider", "no:unraisableexception"):
         arguments += ["-p", plugin]
     arguments += ["--capture=sys", "--tb=short", "-q"]
     if workers:
         # xdist makes the base of temporary folders, which by default removes those of the user's own runs.
-        arguments += ["-p", "xdist", "-n", str(workers), "--basetemp", str(order_file.with_name("basetemp"))]
+        # -p takes the name of an entry point: a module's name would be loaded twice beside autoload.
+        arguments += ["-p", "certify", "-p", "xdist", "-n", str(workers)]
+        arguments += ["--basetemp", str(order_file.with_name("basetemp"))]
         arguments.append("--benchmark-disable")  # it would be anyway, with a warning on the error stream
     # Relative to the neutral folder: in a whole path pytest takes `[` and `::` for more than letters.
     return [*arguments, "--certify-order", str(order_file), order_file.name]

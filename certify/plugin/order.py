@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import msgspec
+
+
+class Share(StrEnum):
+    """Which of the order's rules a process runs: those that load into the target, the others, or all."""
+
+    ALL = "all"
+    TARGET = "target"
+    OTHERS = "others"
 
 
 @dataclass(frozen=True)
@@ -23,6 +32,7 @@ class Order:
     interpreter: str | None = None
     thorough: bool = False
     no_fork: bool = False
+    share: Share = Share.ALL
 
     @property
     def contract_path(self) -> Path | None:

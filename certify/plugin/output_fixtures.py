@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from certify.contract import Contract
+from certify.plugin.commands import command_of
 from certify.rules import Undecided
 from certify.sandbox.load_outputs import LoadOutputs
 from certify.sandbox.observed_load import Load
@@ -19,7 +20,7 @@ _BREAKS_OFF = 2
 @pytest.fixture(scope="session")
 def load_outputs(request: pytest.FixtureRequest, contract: Contract) -> LoadOutputs:
     """All that comes out of a load that succeeds and of one that fails, of each strategy."""
-    if contract.subject.sink is None:
+    if contract.subject.sink is None and command_of(contract, "sink") is None:
         return LoadOutputs()
     try:
         runs: SinkRuns = request.getfixturevalue("sink_runs")
@@ -37,6 +38,7 @@ def _loads(runs: SinkRuns) -> Iterator[Load]:
 
 def _texts(load: Load) -> Iterator[tuple[str, str]]:
     yield "what a load prints", load.output
+    yield "what a load tells", repr(load.said)
     yield "the target after a load", repr(load.after)
     if load.raised is not None:
         yield "the message of a load's error", load.raised.message

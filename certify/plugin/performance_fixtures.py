@@ -27,6 +27,9 @@ def paces(
     alone: None, pytestconfig: pytest.Config, source_reads: SourceReads, fault_runs: FaultRuns
 ) -> Iterator[Paces]:
     """Reads as many rows as the contract asks for, from answers made on demand."""
+    command = fault_runs.source.plan.command
+    if command is not None and command.program:
+        raise Unverified("what a program takes that is no script of Python is not measured")
     order = pytestconfig.stash[ENGINE].order
     interpreter = Path(order.interpreter) if order.interpreter else None
     with Zygote(interpreter) as beside:

@@ -9,6 +9,7 @@ from certify.repository.config.secret_values import secret_values
 from certify.rules import NotApplicable, Unverified
 from certify.sandbox.canaries import Seeded, seeded
 from certify.subject import Subject
+from certify.target.placeholders import has_placeholder
 
 
 def planted_config(contract: Contract, subject: Subject) -> Seeded:
@@ -24,7 +25,13 @@ def _secret_paths(contract: Contract, subject: Subject, config: dict[str, Any]) 
         schema = subject.config_schema()
     except (NotApplicable, Unverified):
         schema = None
-    named = contract.subject.secrets
+    named = [one for one in contract.subject.secrets if not has_placeholder(_at(config, one))]
     there = list(secret_values(config, named, schema, by_name=False))
     absent = [one for one in named if not any(path == one or path.startswith(f"{one}.") for path in there)]
-    return [*there, *absent]
+    return [*(one for one in there if not has_placeholder(_at(config, one))), *absent]
+
+
+def _at(config: Any, path: str) -> Any:
+    for key in path.split("."):
+        config = config.get(key) if isinstance(config, dict) else None
+    return config

@@ -7,6 +7,7 @@ import pytest
 from certify.contract import Contract
 from certify.contract.document import read_document
 from certify.errors import ContractError
+from certify.plugin.commands import command_of
 from certify.rules import NotApplicable, Unverified
 from certify.target.quality import Check, read_quality
 
@@ -32,6 +33,8 @@ def quality_checks(contract: Contract) -> tuple[Check, ...]:
         raise NotApplicable(
             f"{contract.system} knows no rules that a sink checks, and the contract names none"
         )
+    if name is None and command_of(contract, "sink") is not None:
+        raise NotApplicable("what a target checks is the schema of its stream; see records_fit_their_schema")
     if name is None:
         raise Unverified("nothing says which rules the sink checks in a batch", _NEEDS_QUALITY)
     try:

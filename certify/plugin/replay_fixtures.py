@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 import pytest
 
 from certify.contract import Contract
-from certify.plugin.driving import Driven, command_of, driven_by
+from certify.plugin.commands import command_of
+from certify.plugin.driving import Driven, driven_by
 from certify.plugin.engine import ENGINE
 from certify.plugin.planted import planted_config
 from certify.replay.cassette import NOTHING, Cassette, read_cassette
@@ -82,7 +83,7 @@ def recordings(contract: Contract, tapes: Recordings) -> Recordings:
 
 
 def _require_source(contract: Contract) -> None:
-    if contract.subject.source is None and command_of(contract) is None:
+    if contract.subject.source is None and command_of(contract, "source") is None:
         raise Unverified("there is no recorded happy path", _needs(contract))
 
 
@@ -151,7 +152,7 @@ def parts(
     """The source, the sink and the state, as the factories that the contract names make them."""
     plan = contract.subject
     if not (plan.source or plan.sink or plan.state):
-        if command_of(contract) is not None:
+        if contract.system in COMMANDS and plan.command:
             raise NotApplicable("a command is no object with methods")
         raise Unverified("the contract names no factory", _NEEDS_SOURCE)
     request.getfixturevalue("imported")  # what cannot be imported makes nothing

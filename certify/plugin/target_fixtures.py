@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,20 @@ import pytest
 from certify.contract import Contract
 from certify.errors import ContractError, TargetError
 from certify.model import Location
+from certify.plugin.commands import called, command_of, import_path
 from certify.plugin.engine import ENGINE
 from certify.plugin.planted import planted_config
 from certify.repository import Repository
-from certify.rules import Blocked, Undecided, Unverified
+from certify.rules import Blocked, NotApplicable, Undecided, Unverified
 from certify.sandbox.loads import LoadPlan, Loads
 from certify.sandbox.sink_runs import SinkRuns
+from certify.sandbox.target_loads import TargetLoads
+from certify.sandbox.target_runs import TargetRuns
 from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
 from certify.target.contents import Row
 from certify.target.database import TMP
+from certify.target.placeholders import leads_here
 from certify.target.sample import Sample, TooFew, generated, make_sample
 from certify.target.scratch import require_scratch
 
@@ -39,6 +44,20 @@ subject:
 target:
   rows: certification/rows.json   # some rows that the sink takes: a list of objects, or one a line
 """
+_NEEDS_COMMAND = """\
+subject:
+  command: [your-target]   # a console script
+  config: certification/config.json
+target:
+  url: sqlite:///{tmp}/target.db
+  table: your_stream
+"""
+_NEEDS_PLACE = """\
+# in the configuration that subject.config names, where it says where to load into:
+# {"url": "{target_url}"}, or {host}, {port}, {user}, {password} and {database}, or {path}, or {folder}
+"""
+#: The system whose commands load.
+_TARGETS = "singer"
 #: Where the contract names no database: one that every Python has.
 _SQLITE = "sqlite:///{tmp}/target.db"
 #: Rows of a file, or of the happy path, that are looked at.
@@ -117,30 +136,39 @@ def loads(
     target_url: str,
 ) -> Iterator[Loads]:
     """Loads rows with the sink, in a sandbox of its own that has imported it."""
-    if contract.subject.sink is None:
-        raise Unverified("there is no sink to load with", _NEEDS_SINK)
+    command = command_of(contract, "sink") if contract.system == _TARGETS else None
+    if contract.subject.sink is None and command is None:
+        raise Unverified("there is no sink to load with", _needs_sink(contract))
     request.getfixturevalue("import_as_seen")
-    package = subject.package()
     planted = planted_config(contract, subject)
+    if command is not None and not leads_here([planted.config, *contract.target.config.values()]):
+        raise Unverified("the configuration does not lead to a target of certify's", _NEEDS_PLACE)
     plan = LoadPlan(
-        sink=contract.subject.sink,
-        path=(package.path,) if package.path else (),
+        sink=called(contract, command, "sink"),
+        path=import_path(contract, subject, command),
         config=planted.config,
         environment=planted.environment,
         url=target_url,
         table=contract.target.table or contract.connector,
         primary_key=sample.key,
+        command=command,
+        by_strategy=contract.target.config,
     )
     order = pytestconfig.stash[ENGINE].order
+    make = partial(TargetLoads, sample=sample.rows) if command is not None else Loads
     with Zygote(Path(order.interpreter) if order.interpreter else None) as zygote:
         try:
-            started = Loads(zygote, plan, in_forks=not order.no_fork)
+            started = make(zygote, plan, in_forks=not order.no_fork)
         except TargetError as error:
             raise Unverified(str(error), error.needs) from error
         with started:
             if started.import_error is not None:
                 raise Blocked(f"the sink cannot be imported: {started.import_error}")
             yield started
+
+
+def _needs_sink(contract: Contract) -> str:
+    return _NEEDS_COMMAND if contract.system == _TARGETS else _NEEDS_SINK
 
 
 @pytest.fixture(scope="session")
@@ -152,12 +180,23 @@ def sink_runs(contract: Contract, subject: Subject, sample: Sample, loads: Loads
     return SinkRuns(loads, sample, strategies, contract.root, named, batch)
 
 
+@pytest.fixture(scope="session")
+def target_runs(loads: Loads, sink_runs: SinkRuns) -> TargetRuns:
+    """Loads messages of all sorts with a Singer target; not applicable to what is no command."""
+    if not isinstance(loads, TargetLoads):
+        raise NotApplicable("the sink is an object, and is given no messages")
+    return TargetRuns(loads, sink_runs)
+
+
 def _module_of(contract: Contract, subject: Subject) -> Location:
     """The file of the sink's module; the contract's line where it lies elsewhere."""
-    name = (contract.subject.sink or "").partition(":")[0].replace(".", "/")
-    folder = Path(subject.package().path or contract.root)
+    command = command_of(contract, "sink")
+    if command is None and contract.subject.sink is None:
+        return contract.at("subject")
+    name = called(contract, command, "sink").partition(":")[0].replace(".", "/")
+    folder = Path(next(iter(import_path(contract, subject, command)), contract.root))
     for ending in (".py", "/__init__.py"):
         file = folder / f"{name}{ending}"
         if file.is_file() and file.resolve().is_relative_to(contract.root):
             return Location(file.resolve().relative_to(contract.root).as_posix())
-    return contract.at("subject", "sink")
+    return contract.at("subject", "command" if command else "sink")

@@ -17,7 +17,8 @@ DEEPEST = 200
 _REMEMBERED = 64
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BINARY = "tag:yaml.org,2002:binary"
-_MERGE = "tag:yaml.org,2002:merge"
+#: `<<` and `=`, which mean something where they are keys.
+_SPECIAL = frozenset({"tag:yaml.org,2002:merge", "tag:yaml.org,2002:value"})
 
 
 class _NotPlain(Exception):
@@ -100,7 +101,7 @@ class _Builder:
     def _resolved(self, text: str) -> Any:
         """A number, a date, nothing or a text: it may be any of them when it stands without quotes."""
         tag = self._loader.resolve(yaml.ScalarNode, text, (True, False))
-        if tag == _MERGE:
+        if tag in _SPECIAL:
             raise _NotPlain
         value = self._loader.construct_object(yaml.ScalarNode(tag, text))
         if len(text) <= _REMEMBERED:

@@ -16,10 +16,13 @@ from certify.replay.cassette import Answer, Cassette, Recorded
 Path = tuple[str, ...]
 #: One record, as the API gave it.
 Record = dict[str, Any]
+#: The method, the host and the path of requests, ids left out.
+Kind = tuple[str, str, str]
 #: What becomes of the records of one answer, by its number in the cassette.
 Change = Callable[[int, list[Any]], list[Any]]
 
 _JSON_PATH = re.compile(r"\$((?:\.[\w-]+|\['[^']+'\])*)(?:\[\*\])?")
+_HAS_DIGIT = re.compile(r"\d")
 _STEP = re.compile(r"\.([\w-]+)|\['([^']+)'\]")
 #: Objects within objects in which a list is looked for.
 _DEEPEST = 6
@@ -43,6 +46,15 @@ class Records:
             for path in self.paths:
                 if isinstance(found := at(document, path), list):
                     yield number, path, found
+
+    def kind(self, number: int) -> Kind:
+        """What the answers to requests that differ only in what they ask it for have in common.
+
+        A step of the path with a digit in it is an id: those for which each is asked are alike.
+        """
+        asked = self.cassette.recorded[number].asked
+        steps = ["*" if _HAS_DIGIT.search(one) else one for one in asked.path.split("/")]
+        return asked.method, asked.host, "/".join(steps)
 
     def changed(self, change: Change) -> Cassette:
         """The same recording with other records in its answers."""
@@ -85,10 +97,10 @@ def at(document: Any, path: Path) -> Any:
 
 
 def put(document: Any, path: Path, value: Any) -> Any:
-    """A document with another value at a path that it has."""
+    """A document with another value at a path, all of which but for the last key it has."""
     if not path:
         return value
-    return document | {path[0]: put(document[path[0]], path[1:], value)}
+    return document | {path[0]: put(document.get(path[0]), path[1:], value)}
 
 
 def path_of(said: str) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from certify.replay.cassette import NOTHING, Cassette
 from certify.replay.faults import HAPPY_PATH, Scenario
+from certify.replay.matching import Key
 from certify.replay.played import Played
 from certify.rules import Blocked, Unverified
 from certify.run import Run
@@ -45,8 +46,16 @@ class _Moment:
         return self.now()
 
 
-#: What commands discovered, by their names; None where one knows no discovery.
-Discovered = dict[str, Mapping[str, Any] | None]
+@dataclass(frozen=True)
+class Discovery:
+    """The catalog that a command told, if it knows any, and what it asked for to tell it."""
+
+    catalog: Mapping[str, Any] | None
+    asked: frozenset[Key]
+
+
+#: By the names of commands.
+Discovered = dict[str, Discovery]
 
 
 class DrivenCommand(DrivenSource):
@@ -105,14 +114,20 @@ class DrivenCommand(DrivenSource):
         run = observed(ended, self._wire.finish(), self._now())
         said = self._protocol.said(hears.text)
         run = replace(run, misspoken=said.misspoken, failures=said.failures)
-        words = " ".join([self._command.script, *self._command.arguments, *map(_shown, arguments)])
-        return Answer(words, run, said, hears.text.decode("utf-8", "replace"), hears.is_cut)
+        words = map(_shown, self._protocol.typed(self._command.arguments, arguments))
+        return Answer(
+            " ".join([self._command.script, *words]),
+            run,
+            said,
+            hears.text.decode("utf-8", "replace"),
+            hears.is_cut,
+        )
 
     def ask_anew(self, asked: Asks, cassette: Cassette, later: float) -> Answer:
         """The same in a process of its own, in which chance and the order of sets are others."""
         return _ask_anew(self._zygote.interpreter, self.plan, asked, cassette, later)
 
-    def _discover(self, cassette: Cassette) -> Mapping[str, Any] | None:
+    def _discover(self, cassette: Cassette) -> Discovery:
         answer = self.ask(Asks(self._protocol.discover), cassette)
         run = answer.run
         if run.missed:
@@ -121,11 +136,20 @@ class DrivenCommand(DrivenSource):
             words = run.raised.message if run.raised else run.output
             raise Blocked(f"the discovery fails ({run.how}): {words.strip()[-300:]}")
         catalog = self._protocol.catalog(answer.said)
-        return None if catalog is None else self._protocol.choose(catalog)
+        return Discovery(
+            None if catalog is None else self._protocol.choose(catalog),
+            frozenset(one.key for one in run.exchanges),
+        )
+
+    @property
+    def discovered(self) -> Container[Key]:
+        """What its discovery asked for."""
+        return _asked_by(self._found)
 
     @property
     def _catalog(self) -> Mapping[str, Any] | None:
-        return self._found.get(self._command.script)
+        found = self._found.get(self._command.script)
+        return found.catalog if found else None
 
     @property
     def _moment(self) -> _Moment:
@@ -143,7 +167,8 @@ class DrivenCommand(DrivenSource):
         return super()._task(start, None, None, False) | {
             "do": "command",
             "script": self._command.script,
-            "arguments": [*self._command.arguments, *arguments],
+            "program": self._command.program,
+            "arguments": self._protocol.typed(self._command.arguments, arguments),
             "speaks_log": self._protocol.speaks_log,
             "chance": self._zygote.hash_seed,
             "config": {},
@@ -170,6 +195,11 @@ class FreshCommand(FreshSource):
         self._found: Discovered = {}
         super().__init__(interpreter, plan, partial(DrivenCommand, found=self._found))
 
+    @property
+    def discovered(self) -> Container[Key]:
+        """What its discovery asked for."""
+        return _asked_by(self._found)
+
     def ask(
         self, asked: Asks, cassette: Cassette = NOTHING, scenario: Scenario = HAPPY_PATH, later: float = 0.0
     ) -> Answer:
@@ -180,6 +210,10 @@ class FreshCommand(FreshSource):
     def ask_anew(self, asked: Asks, cassette: Cassette, later: float) -> Answer:
         """The same with other chances, and another order of sets."""
         return _ask_anew(self._interpreter, self.plan, asked, cassette, later)
+
+
+def _asked_by(found: Discovered) -> Container[Key]:
+    return frozenset(key for one in found.values() for key in one.asked)
 
 
 def _ask_anew(

@@ -6,7 +6,7 @@ import datetime
 import json
 import mmap
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -39,11 +39,15 @@ _SOME_MOMENT = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
 @dataclass(frozen=True)
 class Command:
-    """A connector that is a console script, and what stands before the arguments of its system."""
+    """A connector that is a command, and what its contract adds to the arguments of its system.
+
+    A console script, unless `program` is the absolute path of an executable of any other kind.
+    """
 
     system: str
     script: str
     arguments: tuple[str, ...] = ()
+    program: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,11 @@ class RunsSource(Protocol):
     plan: DrivePlan
 
     @property
+    def discovered(self) -> Container[Key]:
+        """The requests that came before the first read, to find out what there is to read."""
+        ...
+
+    @property
     def import_error(self) -> str | None:
         """What the import raised, if it did."""
         ...
@@ -98,6 +107,11 @@ class RunsSource(Protocol):
 
 class FreshSource:
     """One connector, imported anew for each of its runs: slower, and safe where a fork is not."""
+
+    @property
+    def discovered(self) -> Container[Key]:
+        """Nothing: what a factory makes knows its streams by itself."""
+        return ()
 
     def __init__(self, interpreter: Path | None, plan: DrivePlan, drive: Drive | None = None) -> None:
         self.plan = plan
@@ -132,6 +146,11 @@ class DrivenSource:
     Raises SandboxError where the sandbox does not start; what the import raised is `import_error`.
     """
 
+    @property
+    def discovered(self) -> Container[Key]:
+        """Nothing: what a factory makes knows its streams by itself."""
+        return ()
+
     def __init__(self, zygote: Zygote, plan: DrivePlan, paths: Paths | None = None) -> None:
         self._zygote = zygote
         self.plan = plan
@@ -141,7 +160,8 @@ class DrivenSource:
         self._last = 0.0
         with self._page_file.open("r+b") as file:
             self._page = mmap.mmap(file.fileno(), PAGE)
-        script = plan.command.script if plan.command and not plan.source else None
+        command = plan.command
+        script = command.script if command and not (plan.source or command.program) else None
         warmed = zygote.warm({"path": list(plan.path), "modules": list(plan.modules), "script": script})
         self._source = plan.source or str(warmed.told["entry"])
         self.import_error: str | None = warmed.told["error"]

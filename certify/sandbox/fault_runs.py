@@ -125,6 +125,8 @@ class FaultRuns:
             self._seen[scenario] = self._beside(scenario, run, baseline)
         seen = self._seen[scenario]
         _require_recorded(seen.run, scenario)
+        if seen.run.waits_in_real_time:
+            raise Unverified(f"{scenario}: {in_real_time(seen.run)}")
         if not seen.run.delivered and not seen.run.unanswered:
             raise Unverified(f"{scenario}: the fault was never delivered")
         evidence.saw("request", str(seen), seen.timeline)
@@ -192,6 +194,12 @@ def _later_pages(exchanges: tuple[Exchange, ...]) -> list[int]:
     """
     first: dict[tuple[str, str, str], Key] = {}
     return [one.number for one in exchanges if first.setdefault(one.address, one.key) != one.key]
+
+
+def in_real_time(run: Run) -> str:
+    """Why nobody knows how a run would have ended."""
+    stopped = f"it was stopped after {run.seconds:.0f} s"
+    return f"the run waits in C, or in another program, where time is real; {stopped}"
 
 
 def _require_recorded(run: Run, scenario: Scenario) -> None:

@@ -16,7 +16,7 @@ from certify.rules import Blocked, HarnessFault, NotApplicable, Undecided, Unver
 from certify.run import Run
 from certify.sandbox.answers import Answer, Asks
 from certify.sandbox.driven import DrivePlan
-from certify.sandbox.fault_runs import FaultRuns
+from certify.sandbox.fault_runs import FaultRuns, in_real_time
 from certify.sandbox.leaks import LeakSearch
 from certify.sandbox.observed_run import Observed, innermost
 from certify.sandbox.protocols import COMMANDS
@@ -67,21 +67,26 @@ class Interview:
         runs: Callable[[], FaultRuns],
     ) -> None:
         assert source.plan.command is not None
+        self._command = source.plan.command
         self._source = source
         self._cassettes = cassettes
         self.named = named
         self._root = root
         self.search = search
         self._runs = runs
-        self.protocol = COMMANDS[source.plan.command.system]
+        self.protocol = COMMANDS[self._command.system]
         self.config = source.plan.config
         self.answers: list[Answer] = []
 
     @cached_property
     def spec(self) -> Answer:
         """What its configuration is. Not applicable where it does not know the question."""
+        script = self._command.script
+        if not self.protocol.tells_own_spec(script):
+            raise NotApplicable(f"{script} tells no connector's specification: that stands in its manifest")
         answer = self._ask(Asks(lambda _: self.protocol.spec()))
-        if answer.run.code == _USAGE_ERROR and not self.has_check:
+        run = answer.run
+        if not self.has_check and (not run.succeeded or run.exchanges or run.unanswered):
             raise NotApplicable(f"{answer.asked}: it knows no such argument")
         return answer
 
@@ -173,6 +178,8 @@ class Interview:
         self.answers.append(answer)
         if answer.run.how in ("crashed", "lost"):
             raise HarnessFault(f"{answer.asked}: {answer.ending}")
+        if answer.run.waits_in_real_time:
+            raise Unverified(f"{answer.asked}: {in_real_time(answer.run)}")
         return answer
 
 

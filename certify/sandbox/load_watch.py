@@ -9,7 +9,8 @@ from typing import Any
 
 from certify.sandbox.observed_load import Look, Point
 from certify.target.contents import Contents
-from certify.target.database import Database, Unreadable
+from certify.target.database import Unreadable
+from certify.target.saved import Place
 
 #: Points that are kept, and looks that are taken, of one load.
 _MOST_POINTS, _MOST_LOOKS = 50_000, 1_000
@@ -19,17 +20,18 @@ class LoadWatch:
     """Follows one load from point to point, over the child's messages and the relay's."""
 
     def __init__(
-        self, database: Database, looks: int, stop: Point | None, also: Callable[[], Any] | None = None
+        self, database: Place, looks: int, stop: Point | None, also: Callable[[], Any] | None = None
     ) -> None:
         self.points: list[Point] = []
         self.looks: list[Look] = []
         self.most_taken = 0
         self._taken = 0
         self._database = database
-        self._every = looks
-        self._stop = stop
+        #: Points from look to look; 0 where none is taken.
+        self.every = looks
+        self.stop = stop
         self._also = also
-        self._places: dict[bool, int] = {True: 0, False: 0}
+        self._places = {"row": 0, "line": 0, "call": 0}
         #: The last statement that is known to have begun.
         self._begun = ""
         # The relay's threads come to points, too.
@@ -49,21 +51,22 @@ class LoadWatch:
     def passes(self, number: int) -> bool:
         """Take a message to the database; whether it goes on."""
         self._reach("message", number, "")
-        return self._stop is None or self._stop.kind != "message" or self._stop.number != number
+        return self.stop is None or self.stop.kind != "message" or self.stop.number != number
 
     def _reach(self, kind: str, number: int, words: str) -> None:
         with self._lock:
-            is_row = kind in ("row", "end")
-            self._places[is_row] += 1
+            group = {"row": "row", "end": "row", "line": "line"}.get(kind, "call")
+            self._places[group] += 1
             since = f", after {self._begun}" if kind == "call" and self._begun else ""
-            point = Point(kind, number, self._places[is_row], f"{words}{since}")
-            self._taken = self._taken + 1 if kind == "row" else self._taken if is_row else 0
+            point = Point(kind, number, self._places[group], f"{words}{since}")
+            self._taken = self._taken + 1 if kind == "row" else 0 if group == "call" else self._taken
             self.most_taken = max(self.most_taken, self._taken)
             if len(self.points) < _MOST_POINTS:
                 self.points.append(point)
-            is_due = self._every and sum(self._places.values()) % self._every == 0
+            is_due = self.every and sum(self._places.values()) % self.every == 0
             if is_due and len(self.looks) < _MOST_LOOKS:
-                self.looks.append(Look(point, self._look(), self._also() if self._also else None))
+                also = self._also() if self._also else None  # first, so that it is no later than the look
+                self.looks.append(Look(point, self._look(), also))
 
     def _look(self) -> Contents | None:
         try:

@@ -8,20 +8,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from certify.errors import SandboxError
-from certify.sandbox.driven import imported_by
+from certify.sandbox.driven import Command, imported_by
 from certify.sandbox.inside.typed import to_json
 from certify.sandbox.limits import Limits
 from certify.sandbox.load_watch import LoadWatch
-from certify.sandbox.observed_load import Load, Point
+from certify.sandbox.observed_load import SILENT, Load, Point, Said
 from certify.sandbox.told_run import how_ended, raised_by
-from certify.sandbox.zygote import Ended, Zygote
+from certify.sandbox.zygote import Ended, Listens, Zygote
 from certify.target.contents import Row
 from certify.target.database import TMP, Database, Unreadable
+from certify.target.files import SCHEME, Folder
 from certify.target.relay import Relay
-from certify.target.saved import JOURNALS, Saved, save
+from certify.target.saved import Place, Saved, save
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 #: A load of a few rows takes milliseconds; what takes this long hangs.
 LOAD_LIMITS = Limits(wall_seconds=20.0, resident_bytes=2 * 1024**3)
@@ -29,7 +33,10 @@ LOAD_LIMITS = Limits(wall_seconds=20.0, resident_bytes=2 * 1024**3)
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """What loads (`module:make_sink`), where it is found, what it is called with, and where to."""
+    """What loads (`module:make_sink`), where it is found, what it is called with, and where to.
+
+    Of a `command`, `sink` is what its script calls; it is looked up where that is empty.
+    """
 
     sink: str
     path: tuple[str, ...]
@@ -38,6 +45,9 @@ class LoadPlan:
     table: str
     primary_key: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    command: Command | None = None
+    #: What the configuration has besides, or otherwise, in loads of a strategy.
+    by_strategy: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 class Loads:
@@ -51,7 +61,7 @@ class Loads:
     def __init__(self, zygote: Zygote, plan: LoadPlan, *, in_forks: bool = True) -> None:
         self._zygote = zygote
         self.plan = plan
-        self._database: Database | None = None
+        self._database: Place | None = None
         self._relay: Relay | None = None
         self._import_first: tuple[str, ...] = ()
         self._open()
@@ -63,13 +73,23 @@ class Loads:
         if self._relay is not None:
             self._relay.close()
         module = self.plan.sink.partition(":")[0]
-        warmed = self._zygote.warm({"path": list(self.plan.path), "modules": [module]})
+        script = self.plan.command.script if self.plan.command and not self.plan.sink else None
+        modules = [module] if module else []
+        plan = {
+            "path": list(self.plan.path),
+            "modules": modules,
+            "script": script,
+            "is_piped": bool(self.plan.command),
+        }
+        warmed = self._zygote.warm(plan)
+        self.entry = self.plan.sink or str(warmed.told["entry"])
         self.import_error: str | None = warmed.told["error"]
         self.threads: int = warmed.told["threads"]
         folder = self._zygote.private / "target"
         folder.mkdir()
         if self._database is None or TMP in self.plan.url:
-            self._database = Database(self.plan.url, self.plan.table, folder)
+            is_folder = self.plan.url.startswith(SCHEME)
+            self._database = (Folder if is_folder else Database)(self.plan.url, self.plan.table, folder)
         if self.database.server is not None:
             self._relay = Relay(warmed.listener, self.database.server)
         else:
@@ -84,7 +104,7 @@ class Loads:
         saved.restore(self.database)
 
     @property
-    def database(self) -> Database:
+    def database(self) -> Place:
         """The target."""
         assert self._database is not None
         return self._database
@@ -144,49 +164,73 @@ class Loads:
         `fails_after` rows, their iterator raises. `then`: `state` (`module:make_state`), `key` and `value` of
         the state that is written once it has returned. `also` is called at each look.
         """
-        if not self._in_forks:
-            self._open_anew()
+        self._prepare()
         watch = LoadWatch(self.database, looks, stop, also)
-        if self._relay is not None:
-            self._relay.begin(watch.passes)
-        task = self._task(rows, strategy) | {
-            "ends_at": stop.number if stop is not None and stop.kind != "message" else None,
-            "waits": looks > 0 or self._relay is not None,
+        task = self._task(strategy) | {
+            "do": "load",
+            "primary_key": list(self.plan.primary_key) or None,
+            "rows": [to_json(row) for row in rows],
             "tells": points or looks > 0 or stop is not None or then is not None,
             "fails_after": fails_after,
             "then": None if then is None else dict(then),
         }
-        ended = self._zygote.run(task, LOAD_LIMITS, watch.hears)
+        return self._told(self._perform(task, watch), watch, tuple(rows), strategy)
+
+    def _prepare(self) -> None:
+        """Import it anew where it may not be forked: before anything else, since the target moves then."""
+        if not self._in_forks:
+            self._open_anew()
+
+    def _perform(self, task: dict[str, Any], watch: LoadWatch, listens: Listens | None = None) -> Ended:
+        if self._relay is not None:
+            self._relay.begin(watch.passes)
+        stop = watch.stop
+        task |= {
+            "ends_at": stop.number if stop is not None and stop.kind != "message" else None,
+            "waits": watch.every > 0 or self._relay is not None,
+        }
+        ended = self._zygote.run(task, LOAD_LIMITS, watch.hears, listens)
         if ended.why == "lost":
             self._open()
-            raise SandboxError(f"{strategy}: a load took its sandbox with it")
+            raise SandboxError(f"{task['strategy']}: a load took its sandbox with it")
         self._import_first = self._import_first or imported_by(ended)
         if self._relay is not None:
             self._relay.end()
-        return self._told(ended, watch, tuple(rows), strategy, stop)
+        return ended
 
-    def _task(self, rows: Sequence[Row], strategy: str) -> dict[str, Any]:
+    @property
+    def url(self) -> str:
+        """The target's URL as the connector is given it."""
+        return self.database.given if self._relay is None else self._relay.url
+
+    @property
+    def reached(self) -> URL | None:
+        """The same, in its parts; None where it leads to a folder of files."""
+        import sqlalchemy
+
+        if isinstance(self.database, Folder):
+            return None
+        return sqlalchemy.make_url(self.url)
+
+    def _task(self, strategy: str) -> dict[str, Any]:
         return {
-            "do": "load",
-            "sink": self.plan.sink,
+            "sink": self.entry,
             "path": list(self.plan.path),
             "import_first": list(self._import_first),
-            "config": dict(self.plan.config),
+            "config": {**self.plan.config, **self.plan.by_strategy.get(strategy, {})},
             "environment": dict(self.plan.environment),
-            "target_url": self.database.given if self._relay is None else self._relay.url,
+            "target_url": self.url,
             "port": None if self._relay is None else self._relay.port,
             "table": self.plan.table,
-            "primary_key": list(self.plan.primary_key) or None,
             "strategy": strategy,
-            "rows": [to_json(row) for row in rows],
         }
 
     def _told(
-        self, ended: Ended, watch: LoadWatch, rows: tuple[Row, ...], strategy: str, stop: Point | None
+        self, ended: Ended, watch: LoadWatch, rows: tuple[Row, ...], strategy: str, said: Said = SILENT
     ) -> Load:
         lasts = [message["ended"] for message in ended.messages if isinstance(message.get("ended"), dict)]
         last = lasts[-1] if lasts else {}
-        was_killed = stop is not None and ended.why == "exit" and ended.signal == signal.SIGKILL
+        was_killed = watch.stop is not None and ended.why == "exit" and ended.signal == signal.SIGKILL
         error = last.get("error")
         try:
             after, tables = self.database.read(), self.database.left_over()
@@ -200,19 +244,19 @@ class Loads:
             raised=raised_by(error) if error else None,
             points=tuple(watch.points),
             looks=tuple(watch.looks),
-            stop=stop,
+            stop=watch.stop,
             most_taken=watch.most_taken,
             after=after,
             left_over=(*tables, *sorted(self._left_files())),
             output=ended.output.decode("utf-8", "replace"),
+            code=last.get("code"),
+            said=said,
         )
 
     def _left_files(self) -> set[str]:
         """Files that were not there at the start, but the database's own."""
-        file = self.database.file
-        own = {str(file) + ending for ending in ("", *JOURNALS)} if file else set()
-        left = self._files_there() - self._files
-        return {name for name in left if str(self._zygote.private / name) not in own}
+        own = self.database.own_files
+        return {name for name in self._files_there() - self._files if self._zygote.private / name not in own}
 
     def _files_there(self) -> set[str]:
         private = self._zygote.private

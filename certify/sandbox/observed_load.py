@@ -20,7 +20,8 @@ _MOMENTS = {
 class Point:
     """A moment of a load. `kind` is `row`, `end` (after the last row), `call`, `statement` or `message`.
 
-    Where a state is written after it, also `returned` and `written`.
+    Where a state is written after it, also `returned` and `written`; where messages are loaded, `line`:
+    before one that is no row, and before the end of them.
 
     `number` counts the process's own points, or the relay's messages, from 0; `place` those of its kind,
     from 1.
@@ -36,9 +37,16 @@ class Point:
         """Whether the sink was about to take a row, or to be told that there is no more."""
         return self.kind in ("row", "end")
 
+    @property
+    def is_call(self) -> bool:
+        """Whether the database was spoken to."""
+        return not self.is_between_rows and self.kind != "line"
+
     def __str__(self) -> str:
         if self.kind == "row":
             return f"before row {self.place}"
+        if self.kind == "line":
+            return f"before the {self.words}"
         if self.kind in _MOMENTS:
             return _MOMENTS[self.kind]
         if self.kind == "message":
@@ -56,6 +64,21 @@ class Look:
     point: Point
     seen: Contents | None
     also: Any = None
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a target told on its standard output: the states in order, and the lines that are none.
+
+    Each of those has its number, itself, cut, and why it is no state.
+    """
+
+    states: tuple[Any, ...] = ()
+    strays: tuple[tuple[int, str, str], ...] = ()
+
+
+#: A sink that is no command tells nothing there.
+SILENT = Said()
 
 
 @dataclass(frozen=True)
@@ -80,6 +103,9 @@ class Load:
     after: Contents
     left_over: tuple[str, ...]
     output: str
+    #: A command's exit code.
+    code: int | None = None
+    said: Said = SILENT
 
     @property
     def succeeded(self) -> bool:
@@ -89,6 +115,9 @@ class Load:
     @property
     def ending(self) -> str:
         """How it ended, in words."""
+        if self.how == "exit":
+            lines = self.output.strip().splitlines()
+            return f"exit code {self.code}" + (f" ({lines[-1][:160]})" if lines else "")
         if self.raised is not None:
             first = self.raised.message.partition("\n")[0] or "no message"
             return f"{self.raised.type.rpartition('.')[2]}: {first[:160]}"
@@ -98,4 +127,4 @@ class Load:
     @property
     def calls(self) -> tuple[Point, ...]:
         """The points at which the database was spoken to."""
-        return tuple(one for one in self.points if not one.is_between_rows)
+        return tuple(one for one in self.points if one.is_call)

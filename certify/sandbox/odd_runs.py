@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
+from certify.examples import fixed_settings
 from certify.model import Finding
 from certify.replay.records import Record, as_text
 from certify.rules import HarnessFault, Unverified
@@ -24,14 +25,7 @@ _TRIED, _RECORDS = 6, 20
 #: Runs in which a smaller example is looked for.
 _SHRINKING = 40
 _SHOWN = 60
-_QUIET = settings(
-    derandomize=True,
-    deadline=None,
-    database=None,
-    max_examples=_TRIED,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+_QUIET = fixed_settings(_TRIED, Phase.generate)
 
 
 @dataclass(frozen=True)
@@ -165,7 +159,7 @@ class OddStream:
         begins: dict[int, int] = {}
         count = 0
         for number, path, records in self._reads.records.lists():
-            if path == self._traced.path:
+            if path == self._traced.path and number in self._traced.answers:
                 begins[number] = count
                 count += len(records)
 

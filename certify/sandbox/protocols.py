@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -31,6 +31,14 @@ class CommandProtocol(Protocol):
 
     #: Whether the log comes in messages, and is not to be told by loggers too.
     speaks_log: bool
+
+    def typed(self, further: Sequence[str], arguments: list[str]) -> list[str]:
+        """What is typed after the command: the arguments of a question, and those that the contract adds."""
+        ...
+
+    def tells_own_spec(self, script: str) -> bool:
+        """Whether this command's specification is the connector's."""
+        ...
 
     def spec(self) -> list[str]:
         """The arguments that have it tell what its configuration is."""
@@ -73,6 +81,14 @@ class SingerTap:
     """`tap --config c [--catalog f] [--state f] [--discover]`; those of Meltano's SDK know `--about` too."""
 
     speaks_log = False
+
+    def typed(self, further: Sequence[str], arguments: list[str]) -> list[str]:
+        """What the contract adds comes first."""
+        return [*further, *arguments]
+
+    def tells_own_spec(self, script: str) -> bool:
+        """A tap is one connector."""
+        return True
 
     def spec(self) -> list[str]:
         """The arguments that have it tell what its configuration is."""
@@ -122,6 +138,14 @@ class AirbyteSource:
     """`source discover --config c`, `source read --config c --catalog f [--state f]`."""
 
     speaks_log = True
+
+    def typed(self, further: Sequence[str], arguments: list[str]) -> list[str]:
+        """The question comes first: `check --manifest-path manifest.yaml --config c`."""
+        return [arguments[0], *further, *arguments[1:]]
+
+    def tells_own_spec(self, script: str) -> bool:
+        """What runs every manifest tells, for each of them, that it takes a manifest."""
+        return script != "source-declarative-manifest"
 
     def spec(self) -> list[str]:
         """The arguments that have it tell what its configuration is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from array import array
 from collections import defaultdict
@@ -69,6 +70,8 @@ class Traced:
     path: Path
     records: list[Record]
     lineage: Lineage | None
+    #: The numbers of the answers in which they stand.
+    answers: frozenset[int] = frozenset()
 
     def lost(self, records: Iterable[Record], rows: Iterable[Record]) -> list[Record]:
         """The records that gave a row in the full read, and none among these."""
@@ -79,16 +82,40 @@ class Traced:
         return self.lineage.lost(wanted, rows)
 
 
-def _traced(
-    stream: str, rows: list[Record], by_path: Mapping[Path, list[Record]], keys: Sequence[str]
-) -> Traced:
-    """Of several lists that could be meant, the one that is as long as the rows are many."""
-    known = {path: trace(rows, records, keys) for path, records in by_path.items()}
-    told = [path for path, lineage in known.items() if lineage is not None]
-    if not told:
-        return Traced(stream, rows, (), [], None)
-    best = min(told, key=lambda path: abs(len(by_path[path]) - len(rows)))
-    return Traced(stream, rows, best, by_path[best], known[best])
+def _traced(stream: str, rows: list[Record], found: Records, keys: Sequence[str]) -> Traced:
+    """Of several lists that could be meant, the one that is as long as the rows are many.
+
+    Lists of several streams may stand at one path, in answers of their own kinds: those of a kind that gave
+    no row of the stream are another's.
+    """
+    told = []
+    for path in found.paths:
+        lists = {number: _objects(records) for number, at, records in found.lists() if at == path}
+        mixed = trace(rows, itertools.chain(*lists.values()), keys)
+        own = _own(lists, rows, mixed, found) if mixed else frozenset()
+        records = [one for number in lists if number in own for one in lists[number]]
+        lineage = trace(rows, records, keys)  # a value may stand in a field of another stream's records too
+        if lineage is not None:
+            told.append(Traced(stream, rows, path, records, lineage, own))
+    none = Traced(stream, rows, (), [], None)
+    return min(told, key=lambda one: abs(len(one.records) - len(rows)), default=none)
+
+
+def _own(
+    lists: Mapping[int, list[Record]], rows: Iterable[Record], lineage: Lineage, found: Records
+) -> frozenset[int]:
+    """The answers of the kinds of those that gave one of these rows."""
+    given = {lineage.of_row(row) for row in rows}
+    kinds = {
+        found.kind(number)
+        for number, records in lists.items()
+        if any(lineage.of_record(one) in given for one in records)
+    }
+    return frozenset(number for number in lists if found.kind(number) in kinds)
+
+
+def _objects(records: Iterable[Any]) -> list[Record]:
+    return [one for one in records if isinstance(one, dict)]
 
 
 class SourceReads:
@@ -134,14 +161,11 @@ class SourceReads:
     @cached_property
     def traced(self) -> list[Traced]:
         """For each stream, its rows beside the records that they come from."""
-        by_path: defaultdict[Path, list[Record]] = defaultdict(list)
-        for _, path, records in self.records.lists():
-            by_path[path] += [one for one in records if isinstance(one, dict)]
         by_stream: defaultdict[str, list[Record]] = defaultdict(list)
         for stream, row in self.full.records():
             by_stream[stream].append(row)
         keys = self.contract.subject.primary_keys
-        return [_traced(name, rows, by_path, keys.get(name, ())) for name, rows in by_stream.items()]
+        return [_traced(name, rows, self.records, keys.get(name, ())) for name, rows in by_stream.items()]
 
     def compared(self, read: Read) -> array[int]:
         """A digest of each row in order, but for what differs from run to run anyway."""
@@ -218,11 +242,14 @@ class SourceReads:
         return CassetteIndex(self._runs.cassette, self._runs.source.plan.canaries)
 
     def unasked(self, asked: Container[Key]) -> list[str]:
-        """The recorded requests that are none of these, but for those that ask for a token."""
+        """The recorded requests that are none of these, but for those of a discovery, or for a token."""
+        discovered = self._runs.source.discovered
+        requests = [one.asked for one in self._runs.cassette.recorded if not names_a_token_call(one.asked)]
+        keys = map(self._index.key, requests)
         return [
-            str(one.asked)
-            for one in self._runs.cassette.recorded
-            if self._index.key(one.asked) not in asked and not names_a_token_call(one.asked)
+            str(one)
+            for one, key in zip(requests, keys, strict=True)
+            if key not in asked and key not in discovered
         ]
 
     def recorded_as(self, exchange: Exchange) -> int:

@@ -14,6 +14,7 @@ from certify.sandbox.loads import Loads
 from certify.sandbox.observed_load import Load, Point
 from certify.sandbox.observed_run import innermost
 from certify.target.contents import Contents, Row
+from certify.target.messages import said_by
 from certify.target.model import MODELS
 from certify.target.sample import Sample, TooFew
 from certify.target.saved import Saved
@@ -25,6 +26,12 @@ _USUAL_BATCH, _MOST_LONG, _LONG_LOOKS = 1_000, 5_001, 20
 _NEEDS_SLICES = """\
 target:
   replace_by: order_date   # the column whose values are the slices that `replace` replaces
+"""
+
+_NEEDS_CONFIG = """\
+target:
+  config:
+    replace: {your_setting: value}   # what has the target replace slices
 """
 
 
@@ -81,12 +88,36 @@ class SinkRuns:
         """The strategies to look at; not applicable where there is none."""
         if not self.strategies:
             raise NotApplicable(f"the contract claims none of {', '.join(MODELS)} for the sink")
+        for one in self.strategies:
+            self._require_words(one)
         return self.strategies
 
     def require(self, strategy: str) -> None:
         """Not applicable where the contract does not claim this strategy."""
         if strategy not in self.strategies:
             raise NotApplicable(f"the contract does not claim {strategy} for the sink")
+        self._require_words(strategy)
+
+    def _require_words(self, strategy: str) -> None:
+        """Unverified where a target cannot be asked for a strategy: no message of Singer says `replace`."""
+        if self.takes_messages and strategy == "replace" and strategy not in self._loads.plan.by_strategy:
+            raise Unverified("no message of Singer asks a target to replace slices", _NEEDS_CONFIG)
+
+    @property
+    def takes_messages(self) -> bool:
+        """Whether it is a command that is given messages."""
+        return self._loads.plan.command is not None
+
+    def sayable(self, values: Sequence[Any]) -> list[Any]:
+        """Those of the values that the sink can be given: messages are JSON, and carry no bytes."""
+        return list(said_by(values)) if self.takes_messages else list(values)
+
+    def adds_again(self, strategy: str) -> bool:
+        """Whether a load that is repeated is loaded twice by design.
+
+        No message tells a target that rows without a key are those of a load before.
+        """
+        return self.takes_messages and strategy == "incremental_append"
 
     def require_slices(self) -> None:
         """Unverified where it is not known what `replace` replaces."""
@@ -110,7 +141,7 @@ class SinkRuns:
         if load.succeeded:
             return
         reason = f"{load.strategy}: loading {len(load.rows)} of {self.sample.origin} ends with {load.ending}"
-        if load.raised is None:
+        if load.raised is None and load.how != "exit":
             raise HarnessFault(f"{reason}: {load.output.strip()[-300:]}")
         if self.sample.is_declared:
             raise Blocked(reason)
@@ -148,8 +179,14 @@ class SinkRuns:
                 raise Blocked(f"{strategy}: a load of {len(load.rows)} rows ends with {load.ending}")
             if load.after == self.before(strategy).contents:
                 raise Blocked(f"{strategy}: a load of {len(load.rows)} rows changes nothing in the target")
+            self.require_points(load)
             self._watched[strategy] = load
         return self._watched[strategy]
+
+    def require_points(self, load: Load) -> None:
+        """Unverified where a target could be looked at nowhere."""
+        if self.takes_messages and not load.points:
+            raise Unverified("the target reads past Python's sys.stdin, and no call to a database is seen")
 
     def watched_long(self, strategy: str) -> Load | None:
         """A load of more rows than two batches, looked at some times; None where there are no such rows.
@@ -178,7 +215,8 @@ class SinkRuns:
         is_first = strategy == self.claimed[0]
         if not is_first:
             rows = sampled(rows, _FEW_ROWS)
-        return (*rows, *sampled(telling(load.calls), _MANY_CALLS if is_first else _FEW_CALLS))
+        lines = [point for point in load.points if point.kind == "line"]
+        return (*rows, *lines, *sampled(telling(load.calls), _MANY_CALLS if is_first else _FEW_CALLS))
 
     def killed(self, whole: Load, point: Point) -> Killed:
         """A load like this one, killed at a point of it, and repeated."""

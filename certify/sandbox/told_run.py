@@ -90,6 +90,7 @@ def observed(ended: Ended, exchanges: tuple[Exchange, ...], virtual_seconds: flo
         held=tuple(held),
         misspoken=tuple(misspoken),
         failures=tuple(failures),
+        cpu_seconds=ended.cpu_seconds,
         output_is_cut=ended.output_bytes > len(ended.output),
     )
 

@@ -13,8 +13,7 @@ from certify.repository.airbyte.metadata import Metadata, read_metadata
 from certify.repository.docs import Page, Pages
 from certify.repository.docs.changelog import Changelog, changelog_of
 from certify.repository.project.versions import StatedVersion
-from certify.rules import NotApplicable, Undecided, Unverified
-from certify.subject import Package
+from certify.rules import Undecided, Unverified
 from certify.systems.python import PythonConnector
 
 #: The manifest of a connector that has no code of its own.
@@ -46,13 +45,6 @@ class AirbyteConnector(PythonConnector):
         name = self.metadata.repository.replace("-", "_")
         places = (f"{name}/__init__.py", f"src/{name}/__init__.py")
         return name if name.isidentifier() and any(map(self._repository.exists, places)) else None
-
-    def package(self) -> Package:
-        """Its import package; a connector that is declared has none."""
-        is_python = any(map(self._repository.exists, _PROJECT_FILES))
-        if not is_python and self._repository.exists(DECLARATIVE):
-            raise NotApplicable(f"the connector is declared in {DECLARATIVE}, and has no Python package")
-        return super().package()
 
     def declared(self) -> dict[str, tuple[Location, Any]]:
         """The capability that its type needs, where the contract claims another."""

@@ -21,6 +21,8 @@ from certify.repository.config.places import find_form, find_schema
 from certify.repository.docs import NEEDS_MARKDOWN, Page, Pages
 from certify.repository.docs.changelog import Changelog
 from certify.repository.project import Project
+from certify.repository.project.installed import FindsInstalled, Installed, not_installed, project_of
+from certify.repository.project.manifests import is_low_code
 from certify.repository.project.versions import StatedVersion, changelog_version
 from certify.rules import Blocked, NotApplicable, Undecided, Unverified
 from certify.subject import Example, Package
@@ -48,8 +50,9 @@ class PythonConnector:
     #: Import names that the system's own manifest gives, before anything is guessed.
     needs_package = "subject:\n  package: your_import_package"
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, find_installed: FindsInstalled = not_installed) -> None:
         self._contract = contract
+        self._find_installed = find_installed
         self.root = contract.root
 
     @property
@@ -59,8 +62,14 @@ class PythonConnector:
 
     @cached_property
     def project(self) -> dict[str, Any]:
-        """The `[project]` table of its pyproject.toml."""
-        return project_table(self.root)
+        """The `[project]` table of its pyproject.toml, or what stands for it where it is only installed."""
+        metadata = self.installed.metadata if self.installed else None
+        return project_table(self.root) or (project_of(metadata) if metadata else {})
+
+    @cached_property
+    def installed(self) -> Installed | None:
+        """The package where it is installed; None where it lies in the repository, or nowhere."""
+        return None if self._name is None or self._in_tree else self._find_installed(self._name)
 
     @property
     def version(self) -> str | None:
@@ -68,6 +77,8 @@ class PythonConnector:
         stated = Project(self._repository).version
         if stated is not None:
             return stated.text
+        if self.installed is not None and self.installed.metadata is not None:
+            return self.installed.metadata.version
         try:
             folder = Path(self.package().folder)
         except (Undecided, OSError):
@@ -79,27 +90,38 @@ class PythonConnector:
 
     def package(self) -> Package:
         """The import package: named by the system's manifest or the contract, else the only one there is."""
-        name = self.import_name() or self._guessed_name()
+        name = self._name
+        if name is None and is_low_code(self._repository):
+            raise NotApplicable("the connector is a manifest, and no Python package")
         if name is None:
             raise Unverified("the connector's import package cannot be told", self.needs_package)
-        for place in (self.root / "src", self.root):
-            found = _find_package(place, name)
-            if found is not None:
-                return Package(name, str(place), str(found), tuple(_modules(found, name)))
-        folder = _installed(name)
-        if folder is None:
+        if self._in_tree is not None:
+            place, found = self._in_tree
+            return Package(name, str(place), str(found), tuple(_modules(found, name)))
+        if self.installed is None:
             raise Unverified(
                 f"the import package {name!r} is neither under src/, nor in the root, nor installed",
                 self.needs_package,
             )
+        folder = self.installed.folder
         return Package(name, None, str(folder), tuple(_modules(folder, name)))
+
+    @cached_property
+    def _name(self) -> str | None:
+        return self.import_name() or self._guessed_name()
+
+    @cached_property
+    def _in_tree(self) -> tuple[Path, Path] | None:
+        """Where the package lies in the repository: the folder to import it from, and its own."""
+        places = [(place, _find_package(place, self._name or "")) for place in (self.root / "src", self.root)]
+        return next(((place, found) for place, found in places if found is not None and self._name), None)
 
     def import_name(self) -> str | None:
         """The name that is written down somewhere."""
         return self.contract.subject.package
 
     def _guessed_name(self) -> str | None:
-        own = str(self.project.get("name") or "")
+        own = str(project_table(self.root).get("name") or "")
         normal = re.sub(r"[-_.]+", "_", own).lower()
         for place in (self.root / "src", self.root):
             names = [name for name in _packages_in(place) if name not in _NOT_THE_PACKAGE]
@@ -185,7 +207,10 @@ class PythonConnector:
             folder = self._repository.root
         inside = folder.is_relative_to(self._repository.root)
         own = [folder.relative_to(self._repository.root).as_posix()] if inside else []
-        return find_schema(self._repository, [*own, "."])
+        found = find_schema(self._repository, [*own, "."])
+        return (
+            find_schema(Repository(folder.parent), [folder.name]) if found is None and not inside else found
+        )
 
     def config_schema(self) -> ConfigFile:
         """Named by connector.yaml, or `config.schema.json` or its like in the package or the root."""
@@ -294,12 +319,3 @@ def _modules(folder: Path, package: str) -> Iterator[str]:
         if parts and all(one.isidentifier() and not _NOT_IMPORTED.fullmatch(one) for one in parts):
             names.add(".".join([package, *parts]))
     yield from sorted(names)[:_MAX_MODULES]
-
-
-def _installed(name: str) -> Path | None:
-    """Where this interpreter has the package, found without importing anything."""
-    spec = importlib.machinery.PathFinder.find_spec(name.partition(".")[0])
-    if spec is None or spec.origin is None:
-        return None
-    origin = Path(spec.origin)
-    return origin.parent if origin.name == "__init__.py" else origin

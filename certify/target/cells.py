@@ -165,7 +165,11 @@ def _as(kind: str) -> Reader:
 
 
 def _parse_number(text: str) -> Decimal:
-    return Decimal(text.strip())
+    """A number; of a truth value, which is one here, also its name: files have no other form for it."""
+    return Decimal(_TRUTH.get(text.strip().lower(), text.strip()))
+
+
+_TRUTH = {"true": "1", "false": "0"}
 
 
 def _parse_moment(text: str) -> datetime.date | datetime.time:

@@ -22,6 +22,8 @@ _LOOK_SECONDS = 0.1
 _PATIENT_SECONDS = 5.0
 #: Rows that are read: a sample has a dozen, and a load in batches some thousand.
 _MOST_ROWS = 50_000
+#: What SQLite and DuckDB keep beside a file while it is in use, and after its user was killed.
+_JOURNALS = ("-journal", "-wal", "-shm", ".wal")
 #: The driver where the URL names none, and the extra of certify that installs it.
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _EXTRAS = {"postgresql": "postgresql", "postgres": "postgresql", "duckdb": "duckdb"}
@@ -82,24 +84,33 @@ class Database:
         return Path(name) if name and name != ":memory:" else None
 
     @property
+    def own_files(self) -> set[Path]:
+        """The file and its journals."""
+        file = self.file
+        return {file.with_name(file.name + ending) for ending in ("", *_JOURNALS)} if file else set()
+
+    @property
     def server(self) -> URL | None:
         """The URL of a database that is reached over the network."""
         return self.url if self.url.host or self.url.query.get("host") else None
 
     def look(self) -> Contents:
         """What the table holds at this moment, as anybody else sees it. Raises Unreadable."""
-        return self._contents(self._hasty)
+        return self._contents(self._hasty, self.table)
 
-    def read(self) -> Contents:
-        """What the table holds once nobody writes to it. Raises Unreadable."""
-        return self._contents(self._patient)
+    def read(self, table: str | None = None) -> Contents:
+        """What the table, or another one, holds once nobody writes to it. Raises Unreadable."""
+        return self._contents(self._patient, table or self.table)
 
-    def _contents(self, engine: Engine) -> Contents:
+    def _contents(self, engine: Engine, table: str) -> Contents:
         import sqlalchemy
+
+        schema, name = schema_and_name(table)
 
         try:
             with _told(self._reading(engine)) as connection:
-                quoted = connection.dialect.identifier_preparer.quote(self.table)
+                quote = connection.dialect.identifier_preparer.quote
+                quoted = ".".join(quote(one) for one in (schema, name) if one)
                 read = connection.exec_driver_sql(f"SELECT * FROM {quoted}")
                 rows = read.fetchmany(_MOST_ROWS + 1)
                 if len(rows) > _MOST_ROWS:
@@ -107,7 +118,7 @@ class Database:
                 return Contents.of(tuple(read.keys()), rows)
         except Unreadable:
             with _told(self._reading(engine)) as connection:
-                if sqlalchemy.inspect(connection).has_table(self.table):
+                if sqlalchemy.inspect(connection).has_table(name, schema=schema):
                     raise
             return NO_TABLE
 
@@ -123,7 +134,18 @@ class Database:
 
     def left_over(self) -> tuple[str, ...]:
         """The tables and views beside the target that were not there at the start. Raises Unreadable."""
-        return tuple(sorted(self._names() - self._others - {self.table}))
+        return tuple(sorted(self._names() - self._others - {self.table, self._short_name()}))
+
+    def _short_name(self) -> str:
+        """The table's name as `_names` has it, where its schema is the one that need not be named."""
+        schema, name = schema_and_name(self.table)
+        if schema is None:
+            return name
+        with _told(self._reading(self._patient)) as connection:
+            import sqlalchemy
+
+            usual = sqlalchemy.inspect(connection).default_schema_name
+        return name if schema == usual else self.table
 
     def _names(self) -> set[str]:
         with _told(self._reading(self._patient)) as connection:
@@ -182,6 +204,12 @@ def _refusal(url: str, error: Exception) -> str:
 def _needs(url: str) -> str:
     extra = _EXTRAS.get(url.partition(":")[0].partition("+")[0])
     return f"python -m pip install 'certify[{extra}]'" if extra else ""
+
+
+def schema_and_name(table: str) -> tuple[str | None, str]:
+    """`reports.orders` as the database's schema, and the table in it."""
+    schema, _, name = table.rpartition(".")
+    return schema or None, name
 
 
 def _is_systems(schema: str) -> bool:

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from certify.target.contents import Row
-from certify.target.database import Database
+from certify.target.database import Database, schema_and_name
+from certify.target.files import Folder
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
-#: What SQLite and DuckDB keep beside a file while it is in use, and after its user was killed.
-JOURNALS = ("-journal", "-wal", "-shm", ".wal")
+#: A target as certify sees it: a database, or a folder of files.
+Place = Database | Folder
 
 
 class Saved(Protocol):
     """A target as it was at one moment."""
 
-    def restore(self, database: Database) -> None:
-        """Bring the target back to it."""
+    def restore(self, database: Any, /) -> None:
+        """Bring the target, the same one, back to it."""
         ...
 
 
-def save(database: Database) -> Saved:
+def save(database: Place) -> Saved:
     """The target as it is now."""
+    if isinstance(database, Folder):
+        return database.save()
     if database.file is not None:
         there = database.file.exists()
         database.read()  # what a killed process left half done is rolled back first
@@ -42,8 +45,8 @@ class SavedFile:
         """Write the file anew, without the journals of the one that it replaces."""
         file = database.file
         assert file is not None
-        for ending in ("", *JOURNALS):
-            file.with_name(file.name + ending).unlink(missing_ok=True)
+        for one in database.own_files:
+            one.unlink(missing_ok=True)
         if self.content is not None:
             file.write_bytes(self.content)
 
@@ -62,7 +65,8 @@ class SavedTables:
 
         tables = sqlalchemy.MetaData()
         with database.changes() as connection:
-            tables.reflect(connection, only=lambda name, _: name == database.table)
+            schema, named = schema_and_name(database.table)
+            tables.reflect(connection, schema=schema, only=lambda name, _: name == named)
             rows = {
                 name: [dict(row) for row in connection.execute(table.select()).mappings()]
                 for name, table in tables.tables.items()

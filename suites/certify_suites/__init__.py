@@ -12,6 +12,7 @@ __all__ = [  # noqa: RUF022  the order is the point
     "source",
     "quality",
     "sink",
+    "targets",
     "state",
     "error_paths",
     "performance",

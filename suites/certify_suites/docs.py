@@ -47,6 +47,7 @@ _WITH_ICON = frozenset({"airbyte"})
 #: Systems that ask for a list of changes. Who belongs to none has promised none.
 _WITH_CHANGELOG = frozenset({"dpone", "airbyte"})
 _NEEDS_REPOSITORY = "# certify the repository, not a source distribution of it: certify -C REPOSITORY"
+_NEEDS_SOURCES = "# the connector's repository, with this contract in it: certify -C REPOSITORY"
 #: A report shows no more.
 _MAX_FINDINGS = 200
 #: The connector's own, and those of a few others in a catalogue.
@@ -70,6 +71,8 @@ def test_docs_exist(subject: Subject, pages: Pages, evidence: EvidenceLog) -> No
     findings = [finding for name in documents if (finding := pages.defect_of(name))]
     evidence.saw("file", f"looked for a README and pages under docs/, read {len(documents)}")
     where = subject.contract.at("connector")
+    if not every and pages.hidden_readme is None and subject.installed is not None:
+        raise Unverified("the connector is installed, and its repository is not here", _NEEDS_SOURCES)
     if pages.readme is None:
         hidden = pages.hidden_readme
         found = f"{hidden} is no regular file of the repository" if hidden else "there is no README"
@@ -246,6 +249,8 @@ def test_changelog_has_version(subject: Subject, pages: Pages, evidence: Evidenc
     version = subject.version
     if version is None:
         raise Unverified("the connector's version is not known", '[project]\nversion = "1.0.0"')
+    if changelog is None and subject.installed is not None:
+        raise Unverified("the connector is installed, and its repository is not here", _NEEDS_SOURCES)
     if changelog is None:
         missing = Finding(
             "there is no changelog",

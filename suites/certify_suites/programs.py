@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from certify import Make, Operation, Read, Undecided, Write
+from certify.examples import fixed_settings
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -23,8 +24,8 @@ _ALIKE = (
     *(("é", "e\u0301"), ("1", "01"), ("", " "), ("'", "''"), ("a\\b", "a/b"), ("x" * 256, "x" * 257)),
 )
 _ODD_KEYS = tuple(dict.fromkeys(key for pair in _ALIKE for key in pair))
-#: What is quoted, escaped, folded, composed or cut somewhere. Of all of Unicode Hypothesis makes a table
-#: first, which takes a second.
+#: What is quoted, escaped, folded, composed or cut somewhere. Sampled from: of all of Unicode, and of an
+#: alphabet that it is given, Hypothesis makes a table first, which takes a second.
 _LETTERS = "ab AZ09_%'\"\\/.:${}\n\t\x00éße\u0301ıİ漢\u202e\ufeff\uffff😀"
 #: Longer than a VARCHAR, than MySQL's TEXT; whole numbers that no float holds.
 _LONG = (256, 5_000, 70_000)
@@ -42,23 +43,13 @@ def smallest(
 
     What `wrong` raises, where it could not decide, is raised.
     """
-    from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+    from hypothesis import Phase, given
 
     known: dict[str, W | None] = {}
     undecided: list[Undecided] = []
     until: list[float] = []
 
-    @settings(
-        max_examples=examples,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=tuple(HealthCheck),
-        report_multiple_bugs=False,
-        verbosity=Verbosity.quiet,
-        print_blob=False,
-    )
+    @fixed_settings(examples, Phase.generate, Phase.shrink)
     @given(programs)
     def search(program: T) -> None:
         shown = repr(program)
@@ -95,7 +86,7 @@ def keys() -> SearchStrategy[str]:
     """Keys of states."""
     from hypothesis import strategies as st
 
-    return st.sampled_from(_ODD_KEYS) | st.text(_LETTERS, max_size=20)
+    return st.sampled_from(_ODD_KEYS) | st.text(st.sampled_from(_LETTERS), max_size=20)
 
 
 def states() -> SearchStrategy[dict[str, Any]]:
@@ -103,9 +94,10 @@ def states() -> SearchStrategy[dict[str, Any]]:
     from hypothesis import strategies as st
 
     numbers = st.integers() | st.sampled_from(_LARGE) | st.floats(allow_nan=False, allow_infinity=False)
-    texts = st.text(_LETTERS, max_size=20) | st.sampled_from(_LONG).map(lambda length: "x" * length)
+    letters = st.sampled_from(_LETTERS)
+    texts = st.text(letters, max_size=20) | st.sampled_from(_LONG).map(lambda length: "x" * length)
     leaves = st.none() | st.booleans() | numbers | texts
-    names = st.text(_LETTERS, max_size=10)
+    names = st.text(letters, max_size=10)
     values = st.recursive(
         leaves,
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=4),

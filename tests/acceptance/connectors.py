@@ -17,7 +17,7 @@ import yaml
 
 _FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 
-#: By the system they belong to.
+#: By the system they belong to; of a system there may be a source and a target.
 GOOD = {
     "dpone": _FIXTURES / "certify_example",
     "python": _FIXTURES / "connectors" / "good" / "python",
@@ -25,6 +25,7 @@ GOOD = {
     "airbyte": _FIXTURES / "connectors" / "good" / "airbyte",
     "appseconnect": _FIXTURES / "connectors" / "good" / "appseconnect",
     "planasonix": _FIXTURES / "connectors" / "good" / "planasonix",
+    "singer_target": _FIXTURES / "connectors" / "good" / "singer_target",
 }
 BROKEN = _FIXTURES / "connectors" / "broken"
 
@@ -169,7 +170,7 @@ def certify(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=120,
+        timeout=300,
         check=False,
     )
     file = artifacts / "certification_report.json"

@@ -63,6 +63,7 @@ def run(tmp_path: Path) -> Runs:
         discover: str = DISCOVER,
         audit: RowAudit | None = None,
         is_fresh: bool = False,
+        before: int = 0,
     ) -> Run:
         lines = "".join(f"    {line}\n" for line in body.splitlines())
         text = TAP.format(knows=KNOWS if discover else "", discover=discover or "pass") + lines
@@ -80,6 +81,8 @@ def run(tmp_path: Path) -> Runs:
             return FreshSource(None, plan, drive).run(NOTHING, state=state, audit=audit)
         with Zygote() as zygote, DrivenCommand(zygote, plan) as source:
             assert source.import_error is None
+            for _ in range(before):
+                source.run(NOTHING)
             return source.run(NOTHING, state=state, audit=audit)
 
     return run
@@ -104,6 +107,20 @@ say(type="STATE", value={"before": state})
         {"selected": [{"breadcrumb": [], "metadata": {"selected": True}}]},
     ]
     assert (seen.states, seen.rows_before) == (('{"before": {"page": 2}}',), (2,))
+
+
+def test_a_run_finds_no_file_that_the_one_before_left(run: Runs) -> None:
+    seen = run(
+        """\
+import tempfile
+places = os.path.expanduser("~/.cache"), os.path.join(tempfile.gettempdir(), "cache")
+say(type="RECORD", stream="levels", record={"found": [os.path.exists(place) for place in places]})
+for place in places:
+    os.makedirs(os.path.join(place, "levels"), exist_ok=True)
+""",
+        before=1,
+    )
+    assert (seen.how, list(seen.rows)) == ("finished", [("levels", '{"found": [false, false]}')])
 
 
 def test_a_tap_that_knows_no_discovery_is_given_no_catalog(run: Runs) -> None:

@@ -89,3 +89,42 @@ def test_a_tap_whose_package_cannot_be_told_is_run_all_the_same(
     certify("-C", tap, *only, "--artifact-dir", tmp_path / "out")
     statuses = {one.id: one.status for one in report_in(tmp_path / "out").rules if one.items}
     assert statuses == {"imports_cleanly": Status.UNVERIFIED, "full_read_is_complete": Status.PASSED}
+
+
+SHELL = """\
+#!/bin/sh
+case "$*" in
+*--discover*) echo '{"streams": []}'; exit 0 ;;
+esac
+echo '{"type": "SCHEMA", "stream": "readings", "schema": {"type": "object"}, "key_properties": ["number"]}'
+for after in 0 3 5; do
+  page=$(curl --fail --silent --show-error "https://gauges.example/v1/readings?after=$after") || exit $?
+  for number in $(echo "$page" | grep -o '"number": [0-9]*' | grep -o '[0-9]*$'); do
+    echo "{\\"type\\": \\"RECORD\\", \\"stream\\": \\"readings\\", \\"record\\": {\\"number\\": $number}}"
+  done
+done
+"""
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_a_tap_of_any_other_language_is_run_behind_the_wire(
+    tap: Path, tmp_path: Path, certify: Command, report_in: Callable[[Path], Report]
+) -> None:
+    program = tap / "bin" / "tap-gauges"
+    program.parent.mkdir()
+    program.write_text(SHELL, encoding="utf-8")
+    program.chmod(0o755)
+    contract = tap / "certification" / "certification.yaml"
+    text = contract.read_text("utf-8").replace("[tap-gauge-readings]", "[bin/tap-gauges]")
+    contract.write_text(text, encoding="utf-8")
+    asked = ("full_read_repeats", "stdout_is_pure", "unauthorized_fails_fast", "rate_limit_is_retried")
+    only = [word for rule in asked for word in ("--only", rule)]
+    ran = certify("-C", tap, *only, "--artifact-dir", tmp_path / "out")
+    assert (ran.code, ran.err) == (1, ""), ran.out
+    judged = {one.id: one.status for one in report_in(tmp_path / "out").rules if one.items}
+    assert judged == {
+        "full_read_repeats": Status.PASSED,
+        "stdout_is_pure": Status.PASSED,
+        "unauthorized_fails_fast": Status.PASSED,
+        "rate_limit_is_retried": Status.FAILED,
+    }

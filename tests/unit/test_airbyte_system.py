@@ -63,8 +63,8 @@ def test_the_package_is_named_as_the_image_among_folders_of_tests(tmp_path: Path
 
 
 def test_a_connector_that_is_declared_has_no_package(tmp_path: Path) -> None:
-    subject = connector(tmp_path, **{"manifest.yaml": "version: 4.0.0\n"})
-    with pytest.raises(NotApplicable, match="declared in manifest"):
+    subject = connector(tmp_path, **{"manifest.yaml": "version: 4.0.0\ntype: DeclarativeSource\n"})
+    with pytest.raises(NotApplicable, match="the connector is a manifest"):
         subject.package()
     distribution = Distribution(Project(Repository(tmp_path)), "airbyte", None, cannot_build)
     with pytest.raises(NotApplicable):

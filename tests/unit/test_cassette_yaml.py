@@ -51,6 +51,8 @@ def read_by(reader: Any, text: str) -> str:
 @given(st.lists(PIECES, max_size=25).map("".join))
 @example("a: &x {b: 1}\nc: *x\n")
 @example("<<: {b: 1}\nc: 2\n")
+@example("=: 1\n")
+@example("a: =\n")
 @example("a: 1\na: 2\n")
 @example("body: !!binary YWJj\n")
 @example("a: 1\n---\nb: 2\n")

@@ -111,6 +111,7 @@ def test_every_key_reaches_its_place() -> None:
     assert contract.target.table == "demo_api_events"
     assert (contract.target.rows, contract.target.replace_by) == ("certification/rows.json", "day")
     assert contract.target.batch_rows == 500
+    assert contract.target.config == {"full_refresh": {"load_method": "overwrite"}}
     assert contract.policy.tier == "gold"
     assert contract.policy.sdk is not None
     assert contract.policy.sdk.major == 0

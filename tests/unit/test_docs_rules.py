@@ -29,6 +29,7 @@ from certify.repository.docs import pages as docs_pages
 from certify.repository.docs.changelog import Changelog
 from certify.repository.docs.markdown import read_page
 from certify.repository.docs.page import Page
+from certify.repository.project.installed import Installed
 from certify.subject import Package
 from certify.systems import subject_of
 from certify_suites import docs
@@ -99,6 +100,7 @@ class FakeSubject:
     contract: Contract
     version: str | None = "1.2.0"
     named: str | None = "acme_orders"
+    installed: Installed | None = None
     required: tuple[str, ...] = field(default=("name", "source", "sink"))
 
     def package(self) -> Package:
@@ -408,6 +410,14 @@ def test_no_changelog_is_a_defect_where_the_system_asks_for_one(world: World) ->
     assert world.run(docs.test_changelog_has_version) == ["certification.yaml:3: there is no changelog"]
     with pytest.raises(NotApplicable):
         world.claims(system="python").run(docs.test_changelog_has_version)
+
+
+def test_of_a_connector_that_is_installed_no_page_is_missed(world: World) -> None:
+    world.write(dict.fromkeys(GOOD))
+    world.fake.installed = Installed(Path("site-packages/acme_orders"))
+    for rule in (docs.test_docs_exist, docs.test_changelog_has_version):
+        with pytest.raises(Unverified, match="its repository is not here"):
+            world.run(rule)
 
 
 def test_what_the_changelog_cannot_be_held_against_is_unverified_with_the_lines_to_add(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -9,7 +10,7 @@ import pytest
 
 from certify.model import Location
 from certify.replay import Asked, Cassette, Exchange, Scenario, faults
-from certify.rules import Blocked, EvidenceLog, HarnessFault, NotApplicable
+from certify.rules import Blocked, EvidenceLog, HarnessFault, NotApplicable, Unverified
 from certify.run import Rows, Run
 from certify.sandbox.driven import RunsSource
 from certify.sandbox.fault_runs import FaultRuns
@@ -103,3 +104,15 @@ def test_lists_of_one_page_have_no_later_ones() -> None:
     source = Source(ran("finished", asked(0, "/a", 1), asked(1, "/b", 1), asked(2, "/a", 1)))
     with pytest.raises(NotApplicable, match="one page"):
         list(fault_runs(source).on_later_pages(faults.HANG, 1, EvidenceLog()))
+
+
+@pytest.mark.parametrize(("seconds", "decided"), [(0.3, False), (19.0, True)])
+def test_a_wait_in_real_time_is_nobodys_fault_and_a_loop_is(seconds: float, decided: bool) -> None:
+    happy = ran("finished", asked(0, "/rows", 1))
+    stopped = replace(ran("wall", asked(0, "/rows", 1, fault=True)), seconds=20.0, cpu_seconds=seconds)
+    runs = fault_runs(Source(happy, stopped))
+    if decided:
+        assert runs.observe(faults.HANG, 1, 0, EvidenceLog()).run is stopped
+    else:
+        with pytest.raises(Unverified, match="where time is real; it was stopped after 20 s"):
+            runs.observe(faults.HANG, 1, 0, EvidenceLog())

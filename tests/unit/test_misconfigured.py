@@ -96,3 +96,10 @@ def test_references_in_circles_or_to_nowhere_end(part: Any) -> None:
     schema = {"properties": {"token": part}}
     with contextlib.suppress(Unverified):
         words(schema)
+
+
+def test_a_property_whose_schema_is_none_is_left_out() -> None:
+    told = {"type": "object", "properties": {"token": {"type": "string"}, "maps": {"anyOf": ["null"]}}}
+    assert words(told, {"token": "t", "maps": {}}) == ["token is []"]
+    with pytest.raises(Unverified, match="no JSON Schema"):
+        Specification(told | {"required": "token"}, {})

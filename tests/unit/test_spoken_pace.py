@@ -28,9 +28,13 @@ def counted(*messages: dict[str, Any], needles: tuple[str, ...] = ()) -> tuple[P
     """What was measured, and what was told besides."""
     meter = PaceMeter("levels", ("id",))
     spoken = Spoken(Singer(), Still(), needles, makes=partial(Counter, meter.plan))
-    text = "".join(json.dumps(one) + "\n" for one in messages).encode()
+    schemas: list[dict[str, Any]] = [
+        {"type": "SCHEMA", "stream": stream, "schema": {}, "key_properties": ["id"]}
+        for stream in ("levels", "gauges")
+    ]
+    text = "".join(json.dumps(one) + "\n" for one in (*schemas, *messages)).encode()
     said = [*spoken.feed(text), *spoken.end()]
-    left = [one for one in said if meter.hears(one) is None]
+    left = [one for one in said if meter.hears(one) is None and "schema" not in one]
     meter.hears({"pace": {"cpu_seconds": 0.0, "floor_kib": 29_000}})
     return meter.pace(RUN), left
 

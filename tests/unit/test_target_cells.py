@@ -104,3 +104,9 @@ def test_no_target_is_told() -> None:
 def test_a_text_column_is_not_read_as_moments_where_one_text_is_none() -> None:
     there = Contents.of(("id", "at"), [(1, _NOON), (2, None)])
     assert difference([{"id": 1, "at": _NOON.isoformat()}, {"id": 2, "at": "never"}], there) is not None
+
+
+def test_a_truth_value_may_come_back_by_its_name() -> None:
+    rows = [{"id": 1, "on": True}, {"id": 2, "on": False}]
+    assert difference(rows, Contents.of(("id", "on"), [("1", "true"), ("2", "False")])) is None
+    assert difference(rows, Contents.of(("id", "on"), [("1", "true"), ("2", "true")])) is not None

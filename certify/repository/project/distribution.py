@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from certify.model import Location
+from certify.repository.project.installed import Installed
 from certify.repository.project.licences import Licence
-from certify.repository.project.manifests import manifest_licence, manifest_requirements, manifest_version
+from certify.repository.project.manifests import (
+    is_low_code,
+    manifest_licence,
+    manifest_requirements,
+    manifest_version,
+)
 from certify.repository.project.pyproject import Project
 from certify.repository.project.releases import Releases
 from certify.repository.project.stated import Declared, Stated
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 _NEEDS_VERSION = '# pyproject.toml\n[project]\nversion = "1.0.0"\n'
+_NEEDS_TAG = "# metadata.yaml\ndata:\n  dockerImageTag: 1.0.0\n"
 _NEEDS_DEPENDENCIES = "# pyproject.toml\n[project]\ndependencies = []\n"
 _NEEDS_PROJECT = """\
 # pyproject.toml
@@ -33,8 +42,6 @@ dependencies = []
 """
 #: Connectors of these systems are no Python packages.
 _OTHER_LANGUAGES = frozenset({"plakar", "appseconnect"})
-#: Systems whose connectors may be declared, by the file that they are declared in: those are none either.
-_DECLARED_IN = {"airbyte": "manifest.yaml"}
 #: Stands in a source file until a build puts the version there.
 _PLACEHOLDERS = ("0", "0.0.0")
 
@@ -44,8 +51,9 @@ class Distribution:
 
     `package` is the folder of the import package, `built` gives the metadata of the built wheel or raises
     what keeps it from being built; it is asked only where files do not tell. `latest_change` gives the
-    topmost release of the changelog; by default that of a file with a usual name. `stated` gives the places
-    where the version of what is no Python package stands, the one that counts first.
+    topmost release of the changelog; by default that of a file with a usual name. Where the distribution is
+    `installed` and no project is there, its metadata tell in place of both. `stated` gives the places where
+    the version of what is no Python package stands, the one that counts first.
     """
 
     def __init__(
@@ -55,6 +63,7 @@ class Distribution:
         package: str | None,
         built: Callable[[], CoreMetadata],
         latest_change: Callable[[], StatedVersion | None] | None = None,
+        installed: Installed | None = None,
         stated: Callable[[], tuple[StatedVersion, ...]] = tuple,
     ) -> None:
         self.project = project
@@ -63,11 +72,29 @@ class Distribution:
         self._built = built
         self._stated = stated
         self._latest_change = latest_change or (lambda: changelog_version(project.repository))
+        self._installed = installed
 
     @property
     def repository(self) -> Repository:
         """The files it is read from."""
         return self.project.repository
+
+    @property
+    def _origin(self) -> str:
+        """What says what no file of the tree does."""
+        return "the installed distribution" if self._released else "the built wheel"
+
+    @property
+    def _released(self) -> CoreMetadata | None:
+        """The metadata of what is installed, where there is no project."""
+        return self._installed.metadata if self._installed and not self.project.exists else None
+
+    def _require_metadata(self) -> CoreMetadata:
+        """What tells where files do not. Raises what keeps it from being had."""
+        if self._released is not None:
+            return self._released
+        self.require_project()
+        return self._built()
 
     def require_project(self) -> None:
         """Raise what a rule about Python packaging says where there is no Python project."""
@@ -76,15 +103,12 @@ class Distribution:
             raise Unverified(f"pyproject.toml:{trouble.line}: {trouble.reason}")
         if self.project.unread is not None:
             raise Unverified(f"pyproject.toml is not read: {self.project.unread}")
-        if not self.project.exists and (self.system in _OTHER_LANGUAGES or self._is_declarative):
+        if not self.project.exists and is_low_code(self.repository):
+            raise NotApplicable("the connector is a manifest, and no Python package")
+        if not self.project.exists and self.system in _OTHER_LANGUAGES:
             raise NotApplicable(f"a {self.system} connector without a Python package")
         if not self.project.exists:
             raise Unverified("there is no pyproject.toml, setup.cfg or setup.py", _NEEDS_PROJECT)
-
-    @property
-    def _is_declarative(self) -> bool:
-        file = _DECLARED_IN.get(self.system)
-        return file is not None and self.repository.exists(file)
 
     def version(self) -> StatedVersion:
         """The version: written down, built, or else a literal. Raises Unverified when nothing tells."""
@@ -96,10 +120,11 @@ class Distribution:
         if stated is not None:
             return stated
         try:
-            self.require_project()
-            return StatedVersion(self._built().version, None, "the built wheel")
+            return StatedVersion(self._require_metadata().version, None, self._origin)
         except Undecided as error:
             literal = next(iter(self._literal_versions()), None)
+            if literal is None and is_low_code(self.repository):
+                raise Unverified("the version is not known: a manifest has none", _NEEDS_TAG) from error
             if literal is None:
                 needs = error.needs or _NEEDS_VERSION
                 raise Unverified(f"the version is not known: {error}", needs) from error
@@ -141,6 +166,8 @@ class Distribution:
         listed = manifest_requirements(self.repository, self.system)
         if listed and not self.project.exists:
             return listed
+        if self._released is not None:
+            return tuple(Declared(text, None) for text in self._released.requires)
         self.require_project()
         written = self.project.requirements
         if written is None:
@@ -154,6 +181,8 @@ class Distribution:
 
     def licence(self) -> Licence:
         """Its licence. Raises Unverified when nothing tells."""
+        if self._installed is not None and self._released is not None:
+            return _licence_of(self._released, self._installed.described, self._origin)
         in_manifest = manifest_licence(self.repository, self.system)
         if self.project.exists or in_manifest is None:
             self.require_project()
@@ -166,9 +195,7 @@ class Distribution:
                 built = self._built()
             except Undecided as error:
                 raise Unverified(f"the licence is not known: {error}", error.needs) from error
-            text, origin = built.licence_expression or built.licence, "the built wheel"
-            stated = Stated(text, None, origin) if text else None
-            classifiers = tuple(Stated(one, None, origin) for one in built.classifiers)
+            stated, classifiers = _stated_by(built, self._origin)
             is_expression = built.licence_expression is not None
         return Licence(
             self.repository,
@@ -180,3 +207,29 @@ class Distribution:
             project.licence_place,
             in_manifest,
         )
+
+
+def _stated_by(metadata: CoreMetadata, origin: str) -> tuple[Stated | None, tuple[Stated, ...]]:
+    """The licence, and the classifiers."""
+    text = metadata.licence_expression or metadata.licence
+    stated = Stated(text, None, origin) if text else None
+    return stated, tuple(Stated(one, None, origin) for one in metadata.classifiers)
+
+
+def _licence_of(metadata: CoreMetadata, described: Path | None, origin: str) -> Licence:
+    """The licence of what is installed. Raises Unverified where its text was not installed with it."""
+    folder = described or Path()
+    stated, classifiers = _stated_by(metadata, origin)
+    licence = Licence(
+        Repository(folder),
+        stated,
+        metadata.licence_expression is not None,
+        is_a_file=False,
+        classifiers=classifiers,
+        named=(),
+        where=Location(str(folder / "METADATA")),
+    )
+    if licence.declared and not licence.files:
+        said = f"{origin} says {licence.declared[0].text[:100]}, and has no text of it: the repository would"
+        raise Unverified(said, _NEEDS_PROJECT)
+    return licence

@@ -51,6 +51,12 @@ def manifest_requirements(repository: Repository, system: str) -> tuple[Declared
     )
 
 
+def is_low_code(repository: Repository) -> bool:
+    """Whether the connector is a manifest that Airbyte's SDK reads, and has no code of its own."""
+    document, _ = _find(repository, ("manifest.yaml", ()))
+    return isinstance(document.value, dict) and document.value.get("type") == "DeclarativeSource"
+
+
 def _find(repository: Repository, place: tuple[str, KeyPath] | None) -> tuple[Document, KeyPath]:
     """The manifest, empty where there is none that can be read: other rules speak of that."""
     nothing = Document("", None, {}, b"")

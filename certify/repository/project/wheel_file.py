@@ -63,6 +63,21 @@ class CoreMetadata:
     licence: str | None = None
     licence_expression: str | None = None
     classifiers: tuple[str, ...] = ()
+    requires_python: str = ""
+
+
+def core_metadata(text: str) -> CoreMetadata:
+    """What METADATA says; empty where there is none."""
+    message = HeaderParser().parsestr(text)
+    return CoreMetadata(
+        name=str(message.get("Name", "")).strip(),
+        version=str(message.get("Version", "")).strip(),
+        requires=tuple(map(str, message.get_all("Requires-Dist", ()))),
+        licence=_text(message.get("License")),
+        licence_expression=_text(message.get("License-Expression")),
+        classifiers=tuple(map(str, message.get_all("Classifier", ()))),
+        requires_python=str(message.get("Requires-Python", "")).strip(),
+    )
 
 
 @dataclass(frozen=True)
@@ -76,15 +91,7 @@ class Wheel:
     @cached_property
     def metadata(self) -> CoreMetadata:
         """METADATA; empty where the wheel has none."""
-        message = HeaderParser().parsestr(self.texts.get("METADATA", ""))
-        return CoreMetadata(
-            name=str(message.get("Name", "")).strip(),
-            version=str(message.get("Version", "")).strip(),
-            requires=tuple(map(str, message.get_all("Requires-Dist", ()))),
-            licence=_text(message.get("License")),
-            licence_expression=_text(message.get("License-Expression")),
-            classifiers=tuple(map(str, message.get_all("Classifier", ()))),
-        )
+        return core_metadata(self.texts.get("METADATA", ""))
 
     @cached_property
     def recorded(self) -> dict[str, tuple[str, str]]:

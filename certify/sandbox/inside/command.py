@@ -4,53 +4,66 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from .drive import code_of, find, imported_since, instrumented, package_of
 from .frames import FrameWriter
 from .pace import peak_kib
-from .teller import Teller
 
 #: What an interpreter ends with after an error that nobody caught.
-_UNCAUGHT = 1
+UNCAUGHT = 1
+#: What a shell adds to the number of the signal that ended a program.
+_BY_SIGNAL = 128
 
 
 def command(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
-    """Call the function that the script calls; certify reads descriptor 1 as it comes."""
+    """Call what the script calls, or start the program; certify reads descriptor 1 as it comes."""
     tells = instrumented(task, says, isolated)
     before = frozenset(sys.modules)
     floor, cpu = peak_kib(), time.process_time()
     sys.argv = [task["script"], *task["arguments"]]
     try:
-        sys.exit(find(task["source"])())  # a console script exits with what its function returns
+        sys.exit(_call(task))  # a console script exits with what its function returns
     except SystemExit as error:
-        end = _left(error, tells)
+        end = left(error, tells.error)
     except BaseException as error:
-        end = "raised", tells.error(error), _UNCAUGHT
+        end = "raised", tells.error(error), UNCAUGHT
         with contextlib.suppress(BaseException):
             sys.excepthook(type(error), error, error.__traceback__)  # SDKs say their last word there
     if end[0] == "finished" and not task["import_first"] and threading.active_count() == 1:
         tells.say(imported=imported_since(before, task["path"], package_of(task["source"])))
-    _wind_up()
+    wind_up()
     if task["measured"]:
         tells.say(pace={"cpu_seconds": time.process_time() - cpu, "floor_kib": floor})
     tells.end(*end)
 
 
-def _left(error: SystemExit, tells: Teller) -> tuple[str, dict[str, Any] | None, int | None]:
+def _call(task: dict[str, Any]) -> Any:
+    """What the command comes to. A program that is no script of Python has the wire as its proxy."""
+    if not task["program"]:
+        return find(task["source"])()
+    ended = subprocess.run([task["program"], *task["arguments"]], stdin=subprocess.DEVNULL, check=False)
+    return ended.returncode if ended.returncode >= 0 else _BY_SIGNAL - ended.returncode
+
+
+def left(
+    error: SystemExit, tell: Callable[[BaseException], dict[str, Any]]
+) -> tuple[str, dict[str, Any] | None, int | None]:
     """How it ended by sys.exit; a text is printed, as the interpreter does."""
     code = code_of(error)
     if code == 0:
         return "finished", None, 0
     if not isinstance(error.code, int):
         print(error.code, file=sys.stderr)
-    return "exit", tells.error(error), code
+    return "exit", tell(error), code
 
 
-def _wind_up() -> None:
+def wind_up() -> None:
     """What an interpreter does at its end: wait for the threads, and do what was left for then."""
     for last in (getattr(threading, "_shutdown", None), getattr(atexit, "_run_exitfuncs", None)):
         if last is not None:

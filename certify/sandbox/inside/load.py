@@ -46,12 +46,12 @@ def load(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
         if task["then"] is not None:
             _write_state(task, points)
     except BaseException as error:
-        _end(says, how="raised", error=told(error))
+        end(says, how="raised", error=told(error))
     else:
         sys.setprofile(None)
         if not task["import_first"] and threading.active_count() == 1:
             says.send(imported=imported_since(before, task["path"], package_of(task["sink"])))
-        _end(says, how="finished", returned=returned if isinstance(returned, int) else repr(returned)[:200])
+        end(says, how="finished", returned=returned if isinstance(returned, int) else repr(returned)[:200])
 
 
 def _write_state(task: dict[str, Any], points: Points) -> None:
@@ -63,7 +63,8 @@ def _write_state(task: dict[str, Any], points: Points) -> None:
     points.reach("written", "")
 
 
-def _end(says: FrameWriter, **last: Any) -> None:
+def end(says: FrameWriter, **last: Any) -> None:
+    """The last word, after all that was printed."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):
             stream.flush()

@@ -10,7 +10,7 @@ import threading
 import traceback
 from typing import Any
 
-from . import command, dates, drive, load  # noqa: F401  with the real functions, while there are no others
+from . import command, dates, drive, keep, load, pour  # noqa: F401  with the real functions, and for all forks
 from .waits import turn_to_virtual
 
 #: What a run needs before it turns the clock; the last one is not everywhere.
@@ -26,7 +26,8 @@ def warm(plan: dict[str, Any]) -> tuple[socket.socket, dict[str, Any]]:
     """Import `modules` with `path` in front: the wire's listening socket, and how it went.
 
     A `script` that is named without them is looked up among what is installed; `entry` is what it calls.
-    `threads` counts what the import left running: a process with threads is not safe to fork.
+    `is_piped`: its runs will be given their standard input. `threads` counts what the import left running: a
+    process with threads is not safe to fork.
     """
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
     told: dict[str, Any] = {"port": listener.getsockname()[1], "threads": 0, "error": None, "entry": ""}
@@ -36,6 +37,8 @@ def warm(plan: dict[str, Any]) -> tuple[socket.socket, dict[str, Any]]:
             importlib.import_module(name)
     except ImportError:
         pass
+    if plan.get("is_piped"):
+        pour.open_input()
     try:
         if plan.get("script"):
             told["entry"] = entry_of(plan["script"])

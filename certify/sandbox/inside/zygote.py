@@ -332,6 +332,10 @@ def _perform(task: dict[str, Any], says: FrameWriter, crash: int, isolated: bool
         from .distributions import describe
 
         says.send(done=describe(task["required"], task["optional"]))
+    elif task["do"] == "locate":
+        from .distributions import locate
+
+        says.send(done=locate(task["package"]))
     elif task["do"] == "execute":
         from .execute import execute
 
@@ -356,6 +360,10 @@ def _perform(task: dict[str, Any], says: FrameWriter, crash: int, isolated: bool
         from .load import load
 
         load(task, says, isolated)
+    elif task["do"] == "pour":
+        from .pour import pour
+
+        pour(task, says, isolated)
     elif task["do"] == "parse":
         from .pace import parse
 

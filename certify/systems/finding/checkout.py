@@ -15,7 +15,7 @@ from certify.repository import Repository
 from certify.repository.config.document import ConfigFile, read_config
 from certify.repository.project.pyproject import Project
 from certify.repository.source.modules import PythonSources, read_package
-from certify.rules import NotApplicable, Unverified
+from certify.rules import NotApplicable, Undecided, Unverified
 from certify.subject import Package, Subject
 from certify.systems import subject_of
 from certify.systems.finding.setup_py import SETUP_PY, Setup, read_setup
@@ -107,7 +107,7 @@ class Checkout:
         """Its import package, where one can be told."""
         try:
             return self.subject.package()
-        except (NotApplicable, Unverified, OSError):
+        except (Undecided, OSError):
             return None
 
     @cached_property
