@@ -16,12 +16,18 @@ subject:
 
 
 @pytest.fixture(scope="session")
-def adapter(subject: Subject) -> Adapter:
-    """The adapter's files. Unverified where neither C# nor an assembly can be read."""
+def adapter_files(subject: Subject) -> Adapter:
+    """The adapter's files, whether they can be read or not."""
     assert isinstance(subject, AppseconnectConnector)
-    found = subject.adapter
+    return subject.adapter
+
+
+@pytest.fixture(scope="session")
+def adapter(adapter_files: Adapter) -> Adapter:
+    """The adapter's files. Unverified where what they do cannot be told from C# or an assembly."""
+    found = adapter_files
     if not found.sources and found.assembly is None:
         raise Unverified("there is neither source in C# nor an assembly to read", _NEEDS_ASSEMBLY)
     if found.unread and found.assembly is None:
-        raise Unverified(f"{found.unread[0]} is too large to be read", _NEEDS_ASSEMBLY)
+        raise Unverified(f"{found.unread[0]} is too large, or no C# that can be read whole", _NEEDS_ASSEMBLY)
     return found

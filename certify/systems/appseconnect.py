@@ -6,7 +6,7 @@ from functools import cached_property
 
 from certify.repository.appseconnect.adapter import Adapter
 from certify.repository.project.versions import StatedVersion
-from certify.rules import HarnessFault, NotApplicable
+from certify.rules import Blocked, HarnessFault, NotApplicable
 from certify.subject import Package
 from certify.systems.python import PythonConnector
 
@@ -39,7 +39,9 @@ class AppseconnectConnector(PythonConnector):
         raise NotApplicable("an APPSeCONNECT adapter is an assembly for .NET, and no Python package")
 
     def sdk_versions(self) -> tuple[StatedVersion, ...]:
-        """Project files, packages and the compiled assembly."""
+        """Project files, packages and the compiled assembly. Raises Blocked where one cannot be read."""
+        if self.adapter.faults:
+            raise Blocked(f"{self.adapter.faults[0].location} cannot be read; see package_layout")
         return self.adapter.sdk_versions
 
     def own_versions(self) -> tuple[StatedVersion, ...]:

@@ -95,7 +95,7 @@ def test_no_environment_apis(adapter: Adapter, evidence: EvidenceLog) -> None:
 
 
 @rule("package_layout", tier=Tier.SILVER, effort=Effort.LOW, systems=_SYSTEMS)
-def test_package_layout(adapter: Adapter, evidence: EvidenceLog) -> None:
+def test_package_layout(adapter_files: Adapter, evidence: EvidenceLog) -> None:
     """The files lie where the platform's guide has them, and the project names what is there.
 
     Why: an upload is taken apart by its names: the archive is the project's, the title its default namespace,
@@ -105,10 +105,10 @@ def test_package_layout(adapter: Adapter, evidence: EvidenceLog) -> None:
     Fix: correct the path or the name at the line of the finding. The layout is core/Adapter.cs,
     core/AppResource.cs, model/, and the references under packages/.
     """
-    for file in (*adapter.project.projects, *adapter.project.packages):
+    for file in (*adapter_files.project.projects, *adapter_files.project.packages):
         evidence.saw("file", f"read {file}")
-    _note(adapter, evidence)
-    no_findings(layout_findings(adapter))
+    _note(adapter_files, evidence)
+    no_findings(layout_findings(adapter_files))
 
 
 def _note(adapter: Adapter, evidence: EvidenceLog) -> None:

@@ -299,6 +299,10 @@ def test_what_is_too_much_is_not_read(tmp_path: Path) -> None:
     assert source.unread == ("16.cs", "a.cs", "big.cs")
 
 
+def test_what_cannot_be_parsed_whole_is_said_to_be_unread(tmp_path: Path) -> None:
+    assert adapter(tmp_path, {"a.cs": "class A { void M() { var = ; } }"}).unread == ("a.cs",)
+
+
 def test_without_the_extra_the_harness_is_to_blame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(GOOD, tmp_path, dirs_exist_ok=True)
     monkeypatch.setitem(sys.modules, "tree_sitter", None)

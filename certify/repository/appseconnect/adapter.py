@@ -56,8 +56,8 @@ class Adapter:
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """Those that are not: too large, or too many."""
-        read = {one.file for one in self.sources}
+        """Those that are not, or not whole: too large, too many, or no C#."""
+        read = {one.file for one in self.sources if one.is_whole}
         return tuple(file for file in self.files if file not in read)
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from certify.model import Location
@@ -79,6 +79,8 @@ class Source:
     #: Of the whole assembly: `AssemblyVersion` and its argument.
     attributes: tuple[tuple[str, Text], ...]
     empty_catches: tuple[Location, ...]
+    #: Whether all of it could be made sense of.
+    is_whole: bool = True
 
 
 def parse_csharp(content: bytes, file: str) -> Source:
@@ -88,9 +90,10 @@ def parse_csharp(content: bytes, file: str) -> Source:
 
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_c_sharp.language()))
     reader = _Reader(file)
-    for node in _each(parser.parse(content).root_node):
+    root = parser.parse(content).root_node
+    for node in _each(root):
         reader.take(node)
-    return reader.source()
+    return replace(reader.source(), is_whole=not root.has_error)
 
 
 def _each(root: Any) -> Iterator[Any]:
