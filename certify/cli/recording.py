@@ -36,7 +36,7 @@ from certify.sandbox.installed import installed_in
 from certify.sandbox.recorded import RecordedSource, Take
 from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
-from certify.systems import subject_of
+from certify.systems import complete, subject_of
 from certify.text import counted
 
 _USUAL_FOLDER = "certification/cassettes"
@@ -46,7 +46,7 @@ _NEEDS_SOURCE = 'subject.source names no factory; add `source: "your_package.sou
 
 def record_cassettes(wish: RecordingWish) -> int:
     """Record what is wished; returns the exit code. Raises CertifyError."""
-    contract = load_contract(wish.folder, wish.contract)
+    contract = complete(load_contract(wish.folder, wish.contract))
     folder = _folder(contract)
     _refuse_existing(wish, contract, folder)
     subject = subject_of(contract, installed_in(_interpreter(wish)))

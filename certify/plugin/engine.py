@@ -57,6 +57,8 @@ def register_engine(config: pytest.Config, order_file: Path) -> None:
         "performance_fixtures",
         "output_fixtures",
         "airbyte_fixtures",
+        "appseconnect_fixtures",
+        "planasonix_fixtures",
     ):
         module = importlib.import_module(f"certify.plugin.{fixtures}")
         config.pluginmanager.register(module, f"certify-{fixtures.replace('_', '-')}")

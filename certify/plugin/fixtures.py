@@ -236,15 +236,19 @@ def distribution(
         lambda: wheel_builder.metadata,
         lambda: subject.latest_change(pages),
         None if project.exists else subject.installed,
+        subject.own_versions,
     )
 
 
 @pytest.fixture(scope="session")
-def requirements(distribution: Distribution, zygote: Zygote) -> Requirements:
+def requirements(distribution: Distribution, zygote: Zygote, subject: Subject) -> Requirements:
     """What the connector requires, and what of it its interpreter has."""
     own = distribution.project.name
     return Requirements(
-        distribution.requirements, lambda names: installed_versions(zygote, names), own.text if own else None
+        distribution.requirements,
+        lambda names: installed_versions(zygote, names),
+        own.text if own else None,
+        subject.sdk_versions,
     )
 
 

@@ -13,6 +13,7 @@ from certify.contract import Contract, load_contract
 from certify.plan import Plan, make_plan
 from certify.plugin.order import Order
 from certify.registry import Registry, load_registry
+from certify.systems import complete
 from certify.systems.dpone import PLATFORM_IDS
 
 
@@ -27,7 +28,7 @@ class Planned:
 
 def plan_order(order: Order, contract: Contract | None = None) -> Planned:
     """Make the plan of an order. Raises CertifyError for whatever the user must mend first."""
-    contract = contract or load_contract(Path(order.root), order.contract_path)
+    contract = complete(contract or load_contract(Path(order.root), order.contract_path))
     registry = installed_rules()
     return Planned(contract, registry, make_plan(contract, registry, PLATFORM_IDS, order.only))
 

@@ -70,7 +70,7 @@ def keeping(
 @pytest.fixture(scope="session")
 def pipelines(request: pytest.FixtureRequest, contract: Contract) -> Pipelines:
     """Loads with the sink and then writes the state, on one database."""
-    if "sink" not in contract.capabilities and contract.subject.sink is None:
+    if contract.claim("sink") is None and contract.subject.sink is None:
         raise NotApplicable("there is no sink: what a state follows is the commit of somebody else's")
     keeping: Keeping = request.getfixturevalue("keeping")
     loads: Loads = request.getfixturevalue("loads")

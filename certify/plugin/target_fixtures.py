@@ -174,7 +174,7 @@ def _needs_sink(contract: Contract) -> str:
 @pytest.fixture(scope="session")
 def sink_runs(contract: Contract, subject: Subject, sample: Sample, loads: Loads) -> SinkRuns:
     """The loads that rules on sinks hold against each other."""
-    sink = contract.capabilities.get("sink")
+    sink = contract.claim("sink")
     strategies = sink.strategies if sink is not None else ()
     named, batch = _module_of(contract, subject), contract.target.batch_rows
     return SinkRuns(loads, sample, strategies, contract.root, named, batch)

@@ -23,6 +23,8 @@ GOOD = {
     "python": _FIXTURES / "connectors" / "good" / "python",
     "singer": _FIXTURES / "connectors" / "good" / "singer",
     "airbyte": _FIXTURES / "connectors" / "good" / "airbyte",
+    "appseconnect": _FIXTURES / "connectors" / "good" / "appseconnect",
+    "planasonix": _FIXTURES / "connectors" / "good" / "planasonix",
     "singer_target": _FIXTURES / "connectors" / "good" / "singer_target",
 }
 BROKEN = _FIXTURES / "connectors" / "broken"
