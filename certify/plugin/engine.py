@@ -55,6 +55,7 @@ def register_engine(config: pytest.Config, order_file: Path) -> None:
         "performance_fixtures",
         "output_fixtures",
         "airbyte_fixtures",
+        "plakar_fixtures",
     ):
         module = importlib.import_module(f"certify.plugin.{fixtures}")
         config.pluginmanager.register(module, f"certify-{fixtures.replace('_', '-')}")

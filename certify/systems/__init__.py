@@ -6,11 +6,13 @@ from certify.contract import Contract
 from certify.subject import Subject
 from certify.systems.airbyte import AirbyteConnector
 from certify.systems.dpone import DponeConnector
+from certify.systems.plakar import PlakarConnector
 from certify.systems.python import PythonConnector
 
 _BY_NAME: dict[str, type[PythonConnector]] = {
     "airbyte": AirbyteConnector,
     "dpone": DponeConnector,
+    "plakar": PlakarConnector,
 }
 
 

@@ -23,6 +23,7 @@ GOOD = {
     "python": _FIXTURES / "connectors" / "good" / "python",
     "singer": _FIXTURES / "connectors" / "good" / "singer",
     "airbyte": _FIXTURES / "connectors" / "good" / "airbyte",
+    "plakar": _FIXTURES / "connectors" / "good" / "plakar",
 }
 BROKEN = _FIXTURES / "connectors" / "broken"
 
