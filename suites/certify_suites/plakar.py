@@ -86,7 +86,7 @@ def test_validator_is_valid(
         if schema is not None:
             evidence.saw("file", f"read {schema.file}, the validator of {one.name}")
             sample, secrets = subject.sample_config(), contract.subject.secrets
-            findings += validator_findings(schema, one, sample, secrets)
+            findings += validator_findings(schema, sample, secrets)
     no_findings(dict.fromkeys(findings))
     if absent:
         raise Blocked(f"there is no {one_line(absent[0], 120)}; see package_inputs_complete")

@@ -133,10 +133,12 @@ def _clashes(manifest: Manifest) -> Iterator[Finding]:
     taken: dict[tuple[str, str], Location] = {}
     for one in manifest.connectors:
         for at, protocol in enumerate(one.protocols):
-            first = taken.setdefault((one.kind, protocol), one.at("protocols", at))
-            if first != one.at("protocols", at):
+            place = one.at("protocols", at)
+            if (one.kind, protocol) in taken:
                 said = f"{one_line(protocol, 60)}: a second {one_line(one.kind, 20)} for this protocol"
-                yield Finding(f"{said}; the first stands at {first}", one.at("protocols", at), "one of each")
+                first = taken[one.kind, protocol]
+                yield Finding(f"{said}; the first stands at {first}", place, "one of each")
+            taken.setdefault((one.kind, protocol), place)
 
 
 def unknown_classes(manifest: Manifest) -> Iterator[str]:

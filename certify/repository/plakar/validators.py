@@ -23,7 +23,7 @@ def read_validator(repository: Repository, connector: PluginConnector) -> Config
 
 
 def validator_findings(
-    schema: ConfigFile, connector: PluginConnector, sample: ConfigFile | None, secrets: tuple[str, ...]
+    schema: ConfigFile, sample: ConfigFile | None, secrets: tuple[str, ...]
 ) -> Iterator[Finding]:
     """What is wrong with the schema, with the sample that should fit it, and with its `location`."""
     examined = examine_schema(schema, sample, secrets)

@@ -80,7 +80,8 @@ class PluginRuns:
     def _run(self, connector: PluginConnector, protocol: str) -> PluginRun:
         path = self.path(connector)
         if not path or not is_there(self._repository, path):
-            by = f", which {self.makefile.file} builds" if self.makefile else ""
+            is_built = self.makefile is not None and self.makefile.builds(connector.executable)
+            by = ", which the Makefile builds" if is_built else ""
             raise Unverified(
                 f"there is no {path or 'executable'}{by}: nothing could be run", _how_to_build(path)
             )

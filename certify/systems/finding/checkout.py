@@ -107,7 +107,7 @@ class Checkout:
         """Its import package, where one can be told."""
         try:
             return self.subject.package()
-        except (Unverified, OSError):
+        except (NotApplicable, Unverified, OSError):
             return None
 
     @cached_property
