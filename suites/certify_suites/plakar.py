@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from certify import (
     Blocked,
     Contract,
@@ -23,23 +21,21 @@ from certify.repository.plakar.golang import GoSource
 from certify.repository.plakar.makefile import Makefile
 from certify.repository.plakar.manifest import (
     Manifest,
-    PluginConnector,
     manifest_findings,
     unknown_classes,
     words_of_flags,
 )
 from certify.repository.plakar.package import executable_findings, input_findings, inputs, is_there
 from certify.repository.plakar.validators import (
-    location_pattern,
     read_validator,
-    refused_protocols,
     validator_findings,
 )
 from certify.sandbox.leaks import LeakSearch
 from certify.sandbox.plakar.plugin_runs import NEEDS_CONFIG, PluginRuns
 from certify.text import counted, one_line
 from certify_suites.imported_records import content_findings, record_findings
-from certify_suites.plugin_answers import Examined, answer_findings, decided, examine
+from certify_suites.plugin_answers import decided, examine, judge
+from certify_suites.plugin_promises import admitted, flags_in, registered, taken
 
 _SYSTEMS = ("plakar",)
 _IMPORTER = ("importer",)
@@ -157,7 +153,7 @@ def test_location_flags_match(
     findings: list[Finding] = []
     undecided: list[Undecided] = []
     for one in manifest.connectors:
-        seen = {f"{place} says {words_of_flags(value)}": value for place, value in _flags_in(go_source, one)}
+        seen = {f"{place} says {words_of_flags(value)}": value for place, value in flags_in(go_source, one)}
         try:
             described = plugin_runs.run(one).described if one in plugin_runs.connectors else None
             if described is not None:
@@ -180,18 +176,6 @@ def test_location_flags_match(
     decided(findings, undecided)
 
 
-def _flags_in(source: GoSource, connector: PluginConnector) -> Iterator[tuple[str, int]]:
-    """Flags that the source writes out for this connector: what it registers, and what all methods return."""
-    for one in source.registered:
-        if one.kind == connector.kind and one.protocol in connector.protocols and one.flags is not None:
-            yield f"{one.location} (Register)", one.flags
-    values = {one.flags for one in source.flags}
-    if len(values) == 1 and None not in values:
-        for method in source.flags:
-            assert method.flags is not None
-            yield f"{method.location} (Flags)", method.flags
-
-
 @rule("protocols_match", tier=Tier.SILVER, effort=Effort.LOW, systems=_SYSTEMS)
 def test_protocols_match(
     manifest: Manifest,
@@ -210,9 +194,9 @@ def test_protocols_match(
     findings: list[Finding] = []
     undecided: list[Undecided] = []
     for one in manifest.connectors:
-        seen = [*_registered(go_source, one, findings), *_admitted(repository, one, findings)]
+        seen = [*registered(go_source, one, findings), *admitted(repository, one, findings)]
         try:
-            seen += _taken(plugin_runs, one, findings)
+            seen += taken(plugin_runs, one, findings)
         except Undecided as error:
             undecided += [] if seen else [error]
         for said in seen:
@@ -220,46 +204,6 @@ def test_protocols_match(
         if not seen and not undecided:
             undecided.append(Unverified(f"nothing tells which protocols {one.name} takes", NEEDS_CONFIG))
     decided(findings, undecided)
-
-
-def _registered(source: GoSource, connector: PluginConnector, findings: list[Finding]) -> list[str]:
-    """What Register says of connectors of this type."""
-    found = {one.protocol: one for one in source.registered if one.kind == connector.kind}
-    for at, protocol in enumerate(connector.protocols if found else ()):
-        if protocol not in found:
-            said = f"{one_line(protocol, 60)}: no Register of a {connector.kind} names it"
-            findings.append(
-                Finding(said, connector.at("protocols", at), "a protocol that the code registers")
-            )
-    return [f"{one.location} registers {one_line(protocol, 60)}" for protocol, one in found.items()]
-
-
-def _admitted(repository: Repository, connector: PluginConnector, findings: list[Finding]) -> list[str]:
-    """What the pattern of `location` says."""
-    schema = read_validator(repository, connector)
-    if schema is None or location_pattern(schema) is None:
-        return []
-    findings += refused_protocols(schema, connector)
-    return [f"held the protocols of {connector.name} against the pattern of location in {schema.file}"]
-
-
-def _taken(runs: PluginRuns, connector: PluginConnector, findings: list[Finding]) -> list[str]:
-    """What Init says, where it takes the first protocol."""
-    if connector not in runs.connectors or runs.run(connector).described is None:
-        return []
-    seen = [f"Init takes {connector.protocols[0]}://"]
-    for at, protocol in enumerate(runs.further(connector), 1):
-        refused = runs.run(connector, protocol).failed_in("Init")
-        if refused is not None:
-            findings.append(
-                Finding(
-                    f"{one_line(protocol, 60)}: Init refuses it: {refused.said}",
-                    connector.at("protocols", at),
-                    f"a connector that takes it as it takes {one_line(connector.protocols[0], 60)}",
-                )
-            )
-        seen.append(f"asked Init for {protocol}://")
-    return seen
 
 
 @rule("plugin_stdout_is_pure", tier=Tier.SILVER, effort=Effort.LOW, systems=_SYSTEMS)
@@ -310,7 +254,7 @@ def test_init_ping_close(plugin_runs: PluginRuns, evidence: EvidenceLog) -> None
     Fix: hand the constructor to the SDK's entrypoint, and give it no `args` that it does not read.
     """
     examined = examine(plugin_runs)
-    _judge(examined, ("Init", "Ping", "Close"), evidence)
+    judge(examined, ("Init", "Ping", "Close"), evidence)
 
 
 @rule("import_records", tier=Tier.SILVER, effort=Effort.MEDIUM, systems=_SYSTEMS, capabilities=_IMPORTER)
@@ -331,7 +275,7 @@ def test_import_records(plugin_runs: PluginRuns, evidence: EvidenceLog) -> None:
         for connector, run in examined.runs
         for finding in record_findings(run, connector.at("executable"))
     ]
-    _judge(examined, ("Import",), evidence, wrong, needs_records=True)
+    judge(examined, ("Import",), evidence, wrong, needs_records=True)
 
 
 @rule(
@@ -396,24 +340,3 @@ def test_no_canary_in_stderr(
         raise Unverified(
             "more was printed on standard error than is kept, and it could not be searched whole"
         )
-
-
-def _judge(
-    examined: Examined,
-    calls: tuple[str, ...],
-    evidence: EvidenceLog,
-    wrong: Iterable[Finding] = (),
-    *,
-    needs_records: bool = False,
-) -> None:
-    """Fail by what is wrong in these calls; say what kept one from being judged."""
-    findings, undecided = list(wrong), list(examined.undecided)
-    for connector, run in examined.runs:
-        found = list(answer_findings(connector, run, calls))
-        findings += [one for one in found if isinstance(one, Finding)]
-        undecided += [one for one in found if isinstance(one, Undecided)]
-        ended = [f"{name} {run.answers[name].said}" for name in calls if name in run.answers]
-        evidence.saw("message", f"{connector.name}: {run.words}: {', '.join(ended) or 'no answer'}")
-        if needs_records and not run.records and not found:
-            undecided.append(Unverified(f"{connector.name}: the import gave no record", NEEDS_CONFIG))
-    decided(findings, undecided)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from certify import Blocked, Finding, NotApplicable, Undecided, Unverified, no_findings
+from certify import Blocked, EvidenceLog, Finding, NotApplicable, Undecided, Unverified, no_findings
 from certify.repository.plakar.manifest import PluginConnector
 from certify.sandbox.plakar.observed import UNIMPLEMENTED, PluginRun
 from certify.sandbox.plakar.plugin_runs import NEEDS_CONFIG, PluginRuns
@@ -68,3 +68,24 @@ def answer_findings(
         yield Finding(f"{run.words}: in {run.doing} it {run.trouble}", place, f"an answer to {run.doing}")
     elif any(name not in run.answers for name in calls):
         yield Blocked(f"the conversation broke off in {run.doing}: it {run.trouble}")
+
+
+def judge(
+    examined: Examined,
+    calls: tuple[str, ...],
+    evidence: EvidenceLog,
+    wrong: Iterable[Finding] = (),
+    *,
+    needs_records: bool = False,
+) -> None:
+    """Fail by what is wrong in these calls; say what kept one from being judged."""
+    findings, undecided = list(wrong), list(examined.undecided)
+    for connector, run in examined.runs:
+        found = list(answer_findings(connector, run, calls))
+        findings += [one for one in found if isinstance(one, Finding)]
+        undecided += [one for one in found if isinstance(one, Undecided)]
+        ended = [f"{name} {run.answers[name].said}" for name in calls if name in run.answers]
+        evidence.saw("message", f"{connector.name}: {run.words}: {', '.join(ended) or 'no answer'}")
+        if needs_records and not run.records and not found:
+            undecided.append(Unverified(f"{connector.name}: the import gave no record", NEEDS_CONFIG))
+    decided(findings, undecided)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -114,8 +116,6 @@ def test_a_hostile_manifest_has_a_finding_and_no_more(content: str, tmp_path: Pa
     )
 )
 def test_values_of_any_type_are_found_or_counted_as_absent(value: object) -> None:
-    import json
-
     keys = ["type", "executable", "protocols", "location_flags", "validator", "extra_files", "args"]
     text = json.dumps({"name": "x", "connectors": [dict.fromkeys(keys, value), value]})
     one = Manifest(ConfigFile("manifest.json", parse_config(text.encode(), "manifest.json")))
@@ -179,8 +179,6 @@ def test_go_source_is_read_as_tokens(tmp_path: Path) -> None:
 
 @given(st.text(alphabet="\"'`/*\n\\ (){},.|aRegisterFlagsimport", max_size=200))
 def test_any_go_is_read(text: str) -> None:
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "a.go").write_text(text, encoding="utf-8")
         source = read_go(Repository(Path(folder)))

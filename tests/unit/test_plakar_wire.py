@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -31,10 +33,8 @@ def test_what_is_encoded_is_read_back(field: int, number: int, data: bytes, text
 @given(st.binary(max_size=400))
 def test_any_bytes_are_a_message_or_are_refused_as_none(data: bytes) -> None:
     for read in (Fields, ImportedRecord.of, lambda one: Described.of("storage", one)):
-        try:
+        with suppress(MalformedMessage):
             read(data)
-        except MalformedMessage as error:
-            assert str(error)
 
 
 @pytest.mark.parametrize("size", [-1, 0, 2**40])
