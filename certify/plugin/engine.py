@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,7 +19,7 @@ from certify.model import Status
 from certify.plugin.order import Order, read_order
 from certify.plugin.outcome import PhaseResult, fold, judge_phase
 from certify.plugin.planning import Planned, plan_order
-from certify.rules import ATTRIBUTE, EvidenceLog, Rule
+from certify.rules import ATTRIBUTE, EvidenceLog, Rule, Undecided
 from certify.text import visible
 
 #: Where the engine stands on `config`, for fixtures and collectors.
@@ -100,7 +101,8 @@ class Engine:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Judge each phase (subtests report theirs as further calls); the last one carries the outcome."""
-        report = yield
+        with _without_source(item.config, call):
+            report = yield
         rule = rule_of(item)
         if rule is None:
             return report
@@ -117,6 +119,18 @@ class Engine:
             setattr(report, OUTCOME, msgspec.to_builtins(outcome))
             setattr(report, ISOLATION, item.config.stash.get(GRANTED_ISOLATION, None))
         return report
+
+
+@contextlib.contextmanager
+def _without_source(config: pytest.Config, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Have nothing quoted where a rule only says why it cannot decide: that parses its whole module."""
+    kept = config.option.tbstyle
+    if call.excinfo is not None and isinstance(call.excinfo.value, Undecided):
+        config.option.tbstyle = "value"
+    try:
+        yield
+    finally:
+        config.option.tbstyle = kept
 
 
 def evidence_of(item: pytest.Item) -> EvidenceLog:

@@ -62,10 +62,14 @@ def _arguments(order_file: Path, workers: int) -> list[str]:
         os.devnull,
         "--rootdir",
         str(order_file.parent),
+        # Else pytest lists every folder above, to the top: whatever lies beside in the temporary folder.
+        "--confcutdir",
+        str(order_file.parent),
         "--noconftest",
         "--disable-plugin-autoload",
     ]
-    for plugin in ("certify", "benchmark", "no:cacheprovider"):
+    # Collecting all garbage at the end of a session takes longer than most rules.
+    for plugin in ("certify", "benchmark", "no:cacheprovider", "no:unraisableexception"):
         arguments += ["-p", plugin]
     arguments += ["--capture=sys", "--tb=short", "-q"]
     if workers:
