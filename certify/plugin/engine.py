@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +20,7 @@ from certify.model import Status
 from certify.plugin.order import Order, Share, read_order
 from certify.plugin.outcome import PhaseResult, fold, judge_phase
 from certify.plugin.planning import Planned, plan_order
-from certify.rules import ATTRIBUTE, EvidenceLog, Rule
+from certify.rules import ATTRIBUTE, EvidenceLog, Rule, Undecided
 from certify.target.database import TMP
 from certify.text import visible
 
@@ -59,6 +60,7 @@ def register_engine(config: pytest.Config, order_file: Path) -> None:
         "airbyte_fixtures",
         "appseconnect_fixtures",
         "planasonix_fixtures",
+        "plakar_fixtures",
     ):
         module = importlib.import_module(f"certify.plugin.{fixtures}")
         config.pluginmanager.register(module, f"certify-{fixtures.replace('_', '-')}")
@@ -126,7 +128,8 @@ class Engine:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Judge each phase (subtests report theirs as further calls); the last one carries the outcome."""
-        report = yield
+        with _without_source(item.config, call):
+            report = yield
         rule = rule_of(item)
         if rule is None:
             return report
@@ -148,6 +151,18 @@ class Engine:
 def _asked_for(item: pytest.Item) -> frozenset[str]:
     """The fixtures of an item, and those of them."""
     return frozenset(getattr(item, "fixturenames", ()))
+
+
+@contextlib.contextmanager
+def _without_source(config: pytest.Config, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Have nothing quoted where a rule only says why it cannot decide: that parses its whole module."""
+    kept = config.option.tbstyle
+    if call.excinfo is not None and isinstance(call.excinfo.value, Undecided):
+        config.option.tbstyle = "value"
+    try:
+        yield
+    finally:
+        config.option.tbstyle = kept
 
 
 def evidence_of(item: pytest.Item) -> EvidenceLog:

@@ -8,6 +8,7 @@ from certify.subject import Subject
 from certify.systems.airbyte import AirbyteConnector
 from certify.systems.appseconnect import AppseconnectConnector
 from certify.systems.dpone import DponeConnector
+from certify.systems.plakar import PlakarConnector
 from certify.systems.planasonix import PlanasonixConnector, completed
 from certify.systems.python import PythonConnector
 
@@ -15,6 +16,7 @@ _BY_NAME: dict[str, type[PythonConnector]] = {
     "airbyte": AirbyteConnector,
     "appseconnect": AppseconnectConnector,
     "dpone": DponeConnector,
+    "plakar": PlakarConnector,
     "planasonix": PlanasonixConnector,
 }
 

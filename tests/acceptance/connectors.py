@@ -26,6 +26,7 @@ GOOD = {
     "appseconnect": _FIXTURES / "connectors" / "good" / "appseconnect",
     "planasonix": _FIXTURES / "connectors" / "good" / "planasonix",
     "singer_target": _FIXTURES / "connectors" / "good" / "singer_target",
+    "plakar": _FIXTURES / "connectors" / "good" / "plakar",
 }
 BROKEN = _FIXTURES / "connectors" / "broken"
 
