@@ -30,7 +30,7 @@ from certify.subject import Subject
 
 #: The name of the happy path's cassette, and of all that rules read.
 _FULL = "full_refresh"
-_NAMED = re.compile(r"full_refresh|incremental|check|discover|resume@\d+")
+_NAMED = re.compile(r"full_refresh|incremental|check|discover|resume@(?:\d+|future)")
 _NEEDS_SOURCE = """\
 subject:
   source: "your_package.source:make_source"

@@ -229,6 +229,21 @@ class SourceReads:
             return str(read.run.missed[0].miss)
         return Resumption(number, checkpoint, read)
 
+    def resumed_at(self, state: Any, recording: str) -> Read | str:
+        """A read from a state of the author's, or what it asks for that is not recorded.
+
+        It is made on the recording of that name, and on the full one where that has what it asks for.
+        """
+        _ = self.full
+        missed = ""
+        for cassette in (self.recorded.get(recording), self._runs.cassette):
+            if cassette is not None:
+                read = self.read(cassette, state)
+                if not read.run.missed:
+                    return read
+                missed = missed or str(read.run.missed[0].miss)
+        return missed
+
     def last_resumption(self) -> Resumption:
         """The read from the last state. Unverified when nothing is recorded for it."""
         number = len(self.checkpoints)

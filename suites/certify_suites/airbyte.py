@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from certify import (
     Blocked,
     Effort,
     EvidenceLog,
+    Finding,
+    Interview,
     NotApplicable,
     Repository,
+    SourceReads,
     Tier,
     Unverified,
     no_findings,
@@ -15,8 +21,17 @@ from certify import (
 )
 from certify.repository.airbyte.acceptance import AcceptanceConfig, acceptance_findings
 from certify.repository.airbyte.breaking import Announcement
+from certify.repository.airbyte.expectations import (
+    empty_streams,
+    expectations,
+    future_states,
+    not_executed,
+)
 from certify.repository.airbyte.metadata import Metadata, metadata_findings
 from certify.text import counted
+from certify_suites.catalogs import name_of
+from certify_suites.expected_records import is_named, rows_by_stream, unmet
+from certify_suites.future_states import read_from, rows_from
 
 _SYSTEMS = ("airbyte",)
 
@@ -117,3 +132,125 @@ def test_acceptance_config_is_understood(
     for section, reason in acceptance_config.bypassed.items():
         evidence.saw("file", f"{section} is left out: {reason[:200]}")
     no_findings(acceptance_findings(acceptance_config, repository))
+
+
+@rule(
+    "expected_records_come",
+    tier=Tier.SILVER,
+    effort=Effort.MEDIUM,
+    systems=_SYSTEMS,
+    capabilities=("source",),
+)
+def test_expected_records_come(
+    acceptance_config: AcceptanceConfig,
+    repository: Repository,
+    interview: Interview,
+    source_reads: SourceReads,
+    evidence: EvidenceLog,
+) -> None:
+    """Each stream gives a record, and the records that acceptance-test-config.yml expects are among them.
+
+    Why: a stream that gives nothing was not tested, whatever else is green. A record that is known in advance
+    tells of a field that was lost or turned into something else, where every schema still fits.
+
+    What `basic_read` says is executed on the full read of what was recorded: `empty_streams` with a reason,
+    and `expect_records` with exact_order, extra_records, extra_fields and ignored_fields.
+
+    Fix: mend what the finding shows. Where the account has changed, record full_refresh.yaml and the expected
+    records from the same one:
+
+        {"stream": "orders", "data": {"id": 1, "total": "9.90"}}
+    """
+    _require_tests(acceptance_config, "basic_read")
+    found = rows_by_stream(source_reads.full)
+    explained = empty_streams(acceptance_config)
+    catalog = _catalog(interview)
+    streams = [name for one in catalog["streams"] if (name := name_of(one, "airbyte"))]
+    silent = [name for name in streams if name not in found]
+    told = counted(sum(one.count for one in found.values()), "row")
+    evidence.saw("rows", f"{told} from {len(streams) - len(silent)} of {counted(len(streams), 'stream')}")
+    for name, reason in explained.items():
+        evidence.saw("file", f"{name} may be empty: {reason[:200]}")
+    if left := not_executed(acceptance_config):
+        evidence.saw("file", f"not executed, or by other rules: {', '.join(left)}"[:500])
+    wrongs = [
+        _silent(name, acceptance_config)
+        for name in silent
+        if not any(is_named(name, one) for one in explained)
+    ]
+    absent = []
+    for expectation in expectations(acceptance_config, repository):
+        if expectation.records is None:
+            absent.append(expectation.file)
+            continue
+        number = counted(len(expectation.records), "expected record")
+        evidence.saw("file", f"{number} in {expectation.file}")
+        wrongs += unmet(expectation, found)
+    no_findings(wrongs)
+    if absent:
+        raise Unverified(f"{absent[0]} is not here: nothing is held against it", "# the file, committed")
+
+
+def _silent(stream: str, acceptance: AcceptanceConfig) -> Finding:
+    return Finding(
+        f"{stream} gives no record",
+        acceptance.at_section("basic_read"),
+        "a record of each stream, or an entry of empty_streams with a bypass_reason",
+        "give the test account a record and record it, or say why there is none",
+    )
+
+
+@rule(
+    "future_state_reads_nothing",
+    tier=Tier.SILVER,
+    effort=Effort.MEDIUM,
+    systems=_SYSTEMS,
+    capabilities=("source",),
+)
+def test_future_state_reads_nothing(
+    acceptance_config: AcceptanceConfig,
+    repository: Repository,
+    interview: Interview,
+    source_reads: SourceReads,
+    evidence: EvidenceLog,
+) -> None:
+    """From the state of the future in acceptance-test-config.yml, a read gives no record and no error.
+
+    Why: a state that is ignored, or read wrongly, is hidden by a platform that removes duplicates: each night
+    everything is read again, and paid for. A cursor beyond the last record shows it at once.
+
+    Streams that are read whole each time, or stand in `missing_streams`, may give records. What the read asks
+    for is played from resume@future.yaml, else from full_refresh.yaml.
+
+    Fix: read on from the state that is given, and end well where there is nothing after it:
+
+        future_state:
+          future_state_path: integration_tests/abnormal_state.json
+    """
+    _require_tests(acceptance_config, "incremental")
+    named = list(future_states(acceptance_config))
+    if not named:
+        raise NotApplicable("no test of incremental names a future_state_path")
+    catalog = _catalog(interview)
+    wrongs: list[Finding] = []
+    for future in named:
+        read = read_from(future, repository, source_reads)
+        seen, found = rows_from(future, read, catalog, source_reads)
+        evidence.saw("rows", seen)
+        wrongs += found
+    no_findings(wrongs)
+
+
+def _catalog(interview: Interview) -> Mapping[str, Any]:
+    catalog = interview.protocol.catalog(interview.discovery.said)
+    if catalog is None:
+        raise Unverified(f"no catalog comes ({interview.discovery.ending})")
+    return catalog
+
+
+def _require_tests(acceptance: AcceptanceConfig, section: str) -> None:
+    """Not applicable where a section is left out with a reason; blocked where the file cannot be read."""
+    if acceptance.config.fault is not None:
+        raise Blocked(f"{acceptance.config.file} cannot be read; see acceptance_config_is_understood")
+    if section in acceptance.bypassed:
+        raise NotApplicable(f"{section} is left out: {acceptance.bypassed[section][:200]}")

@@ -22,7 +22,7 @@ def amiss(catalog: Mapping[str, Any], system: str) -> Iterator[tuple[str, str]]:
     streams = catalog["streams"]
     if not streams:
         yield "the catalog has no stream", "a stream for whatever can be read"
-    names = [_name(stream, system) for stream in streams]
+    names = [name_of(stream, system) for stream in streams]
     for name, count in Counter(names).items():
         if name is None:
             yield "a stream has no name", "a name for each stream"
@@ -43,7 +43,8 @@ def told_otherwise(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[
     return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
 
 
-def _name(stream: Mapping[str, Any], system: str) -> str | None:
+def name_of(stream: Mapping[str, Any], system: str) -> str | None:
+    """The name by which its platform knows a stream; None where it has none."""
     keys = ("namespace", "name") if system == "airbyte" else ("tap_stream_id",)
     parts = [stream[key] for key in keys if isinstance(stream.get(key), str) and stream[key]]
     return ".".join(parts) if isinstance(stream.get(keys[-1]), str) and parts else None
@@ -62,25 +63,20 @@ def _of_airbyte(stream: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     modes = stream.get("supported_sync_modes")
     if not isinstance(modes, list) or not modes or any(mode not in _SYNC_MODES for mode in modes):
         yield f"its supported_sync_modes are {_shown(modes)}", f"one or more of {', '.join(_SYNC_MODES)}"
-    for path in _listed(stream.get("source_defined_primary_key")):
-        yield from _column(schema, _listed(path), "primary key")
-    if cursor := _listed(stream.get("default_cursor_field")):
+    for path in listed(stream.get("source_defined_primary_key")):
+        yield from _column(schema, listed(path), "primary key")
+    if cursor := listed(stream.get("default_cursor_field")):
         yield from _column(schema, cursor, "cursor field")
 
 
 def _of_singer(stream: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     schema = stream.get("schema")
     yield from _schema(schema)
-    entries = [one for one in _listed(stream.get("metadata")) if isinstance(one, dict)]
-    said = {
-        tuple(map(str, _listed(one.get("breadcrumb")))): one["metadata"]
-        for one in entries
-        if isinstance(one.get("metadata"), dict)
-    }
+    said = metadata_of(stream)
     whole = said.get((), {})
-    for name in _listed(whole.get("table-key-properties")) or _listed(stream.get("key_properties")):
+    for name in listed(whole.get("table-key-properties")) or listed(stream.get("key_properties")):
         yield from _column(schema, [name], "key property")
-    for name in _listed(whole.get("valid-replication-keys")):
+    for name in listed(whole.get("valid-replication-keys")):
         yield from _column(schema, [name], "replication key")
     for breadcrumb, metadata in said.items():
         if breadcrumb and not _leads(schema, breadcrumb):
@@ -106,7 +102,18 @@ def _schema(schema: Any) -> Iterator[tuple[str, str]]:
         yield f"its schema is none: {cut(str(error).splitlines()[0], 160)}", "a valid JSON Schema"
 
 
-def _listed(value: Any) -> list[Any]:
+def metadata_of(stream: Mapping[str, Any]) -> dict[tuple[str, ...], Mapping[str, Any]]:
+    """What a Singer catalog says of a stream, by breadcrumb; the stream as a whole has an empty one."""
+    entries = [one for one in listed(stream.get("metadata")) if isinstance(one, dict)]
+    return {
+        tuple(map(str, listed(one.get("breadcrumb")))): one["metadata"]
+        for one in entries
+        if isinstance(one.get("metadata"), dict)
+    }
+
+
+def listed(value: Any) -> list[Any]:
+    """The entries of a list; none of what is no list."""
     return value if isinstance(value, list) else []
 
 

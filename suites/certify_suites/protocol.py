@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from certify import (
@@ -22,7 +23,11 @@ from certify import (
     rule,
 )
 from certify.replay import faults
+from certify.repository.project.catalog_snapshot import find_catalog_snapshot
+from certify.repository.project.releases import Releases
+from certify.repository.project.versions import parse_version
 from certify.text import counted, cut
+from certify_suites.catalog_changes import breaking_changes, promised
 from certify_suites.catalogs import amiss, told_otherwise
 from certify_suites.misconfigured import Misconfigured, Specification, unclear
 from certify_suites.speech import LISTED, nothing_misspoken, unreported, wrong_spec
@@ -212,6 +217,46 @@ def test_catalog_is_sound(contract: Contract, interview: Interview, evidence: Ev
     evidence.saw("message", f"{counted(len(catalog['streams']), 'stream')} in the catalog")
     wrongs = list(amiss(catalog, contract.system))
     no_findings(_finding(interview, answer, *one) for one in wrongs[: 2 * LISTED])
+
+
+@rule(
+    "catalog_is_backward_compatible",
+    tier=Tier.SILVER,
+    effort=Effort.MEDIUM,
+    systems=_SPOKEN,
+    capabilities=("source",),
+)
+def test_catalog_is_backward_compatible(
+    contract: Contract, interview: Interview, releases: Releases, subject: Subject, evidence: EvidenceLog
+) -> None:
+    """What the last release's catalog promised is still there, or the major version rose.
+
+    Why: tables were made of the last catalog, and queries were written for them. A column that is gone stays
+    empty from one night to the next; another key merges rows that are not the same.
+
+    What is discovered is held against certification/catalog.json, as the last release has it (the highest
+    version tag below the present version), else as it lies here: streams, properties, types, keys, cursors.
+    What is new or wider breaks nothing.
+
+    Fix: keep what was promised, beside the new; or release the change under a new major version (before 1.0:
+    a new minor one), and print the snapshot anew:
+
+        your-command discover --config certification/config.json > certification/catalog.json
+    """
+    version = parse_version(subject.version or "")
+    snapshot = find_catalog_snapshot(releases, version)
+    before, release = promised(snapshot, interview)
+    now = _catalog(interview, interview.discovery)
+    of_version = f" ({release.version})" if release else ""
+    evidence.saw("file", f"{counted(len(before['streams']), 'stream')} in {snapshot.source}{of_version}")
+    _saw(interview.discovery, evidence)
+    changes = list(islice(breaking_changes(before, now, contract.system), 2 * LISTED))
+    if changes and release is not None and version is not None and release.may_be_broken_by(version):
+        evidence.saw(
+            "message", f"{counted(len(changes), 'breaking change')}; {version} is the number for them"
+        )
+        return
+    no_findings(_finding(interview, interview.discovery, *one) for one in changes)
 
 
 @rule("messages_are_valid", tier=Tier.SILVER, effort=Effort.MEDIUM, systems=_SPOKEN, capabilities=("source",))

@@ -94,6 +94,10 @@ class AcceptanceConfig:
         """Where something stands."""
         return self.config.at(path)
 
+    def at_section(self, name: str) -> Location:
+        """Where a section stands, or would."""
+        return self.at(("tests" if self.is_older else "acceptance_tests", name))
+
 
 def read_acceptance_config(repository: Repository) -> AcceptanceConfig | None:
     """The configuration at the top of a repository; None where there is none."""
