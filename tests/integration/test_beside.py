@@ -47,8 +47,14 @@ def outcomes(order: Order = ORDER, *, in_two_processes: bool = True) -> Kept:
 
 
 def plain(kept: Kept) -> list[Any]:
-    """What was found, in order of the rules, but for how long it took."""
-    found = [(one.rule, one.status, one.message, one.findings, one.evidence) for one in kept.outcomes]
+    """What was found, in order of the rules, but for how long it took.
+
+    Of evidence only the kinds: this process has made examples before, and Hypothesis remembers.
+    """
+    found = [
+        (one.rule, one.status, one.message, one.findings, [seen.kind for seen in one.evidence])
+        for one in kept.outcomes
+    ]
     return sorted(found, key=lambda one: one[0])
 
 
