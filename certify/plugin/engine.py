@@ -20,7 +20,8 @@ from certify.model import Status
 from certify.plugin.order import Order, Share, read_order
 from certify.plugin.outcome import PhaseResult, fold, judge_phase
 from certify.plugin.planning import Planned, plan_order
-from certify.rules import ATTRIBUTE, EvidenceLog, Rule, Undecided
+from certify.plugin.sandboxes import granted_isolation
+from certify.rules import ATTRIBUTE, EvidenceLog, Rule, RuleBroken, Undecided
 from certify.target.database import TMP
 from certify.text import visible
 
@@ -35,8 +36,27 @@ _SECONDS = pytest.StashKey[float]()
 OUTCOME = "certify_outcome"
 #: And the one that says how the sandbox was isolated: `namespace` or `hook`.
 ISOLATION = "certify_isolation"
-#: Where the fixture that starts the sandbox leaves it.
-GRANTED_ISOLATION = pytest.StashKey[str]()
+
+
+#: The modules of what rules may ask for by name.
+_FIXTURES = (
+    "fixtures",
+    "replay_fixtures",
+    "target_fixtures",
+    "state_fixtures",
+    "quality_fixtures",
+    "performance_fixtures",
+    "output_fixtures",
+    "airbyte_fixtures",
+    "appseconnect_fixtures",
+    "planasonix_fixtures",
+    "plakar_fixtures",
+)
+
+
+def import_fixtures() -> list[ModuleType]:
+    """The modules of what rules may ask for by name."""
+    return [importlib.import_module(f"certify.plugin.{name}") for name in _FIXTURES]
 
 
 def register_engine(config: pytest.Config, order_file: Path) -> None:
@@ -49,21 +69,9 @@ def register_engine(config: pytest.Config, order_file: Path) -> None:
     _take_chance_out()
     config.stash[ENGINE] = Engine(order, order_file, planned)
     config.pluginmanager.register(config.stash[ENGINE], "certify-engine")
-    for fixtures in (
-        "fixtures",
-        "replay_fixtures",
-        "target_fixtures",
-        "state_fixtures",
-        "quality_fixtures",
-        "performance_fixtures",
-        "output_fixtures",
-        "airbyte_fixtures",
-        "appseconnect_fixtures",
-        "planasonix_fixtures",
-        "plakar_fixtures",
-    ):
-        module = importlib.import_module(f"certify.plugin.{fixtures}")
-        config.pluginmanager.register(module, f"certify-{fixtures.replace('_', '-')}")
+    for module in import_fixtures():
+        name = module.__name__.rpartition(".")[2]
+        config.pluginmanager.register(module, f"certify-{name.replace('_', '-')}")
 
 
 def _take_chance_out() -> None:
@@ -144,7 +152,7 @@ class Engine:
         if call.when == "teardown":
             outcome = fold(rule.id, item.nodeid, item.stash[_SECONDS], phases, evidence_of(item))
             setattr(report, OUTCOME, msgspec.to_builtins(outcome))
-            setattr(report, ISOLATION, item.config.stash.get(GRANTED_ISOLATION, None))
+            setattr(report, ISOLATION, granted_isolation(item.config))
         return report
 
 
@@ -155,9 +163,10 @@ def _asked_for(item: pytest.Item) -> frozenset[str]:
 
 @contextlib.contextmanager
 def _without_source(config: pytest.Config, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Have nothing quoted where a rule only says why it cannot decide: that parses its whole module."""
+    """Have nothing quoted where a rule says in its own words what it found: that parses its whole module."""
     kept = config.option.tbstyle
-    if call.excinfo is not None and isinstance(call.excinfo.value, Undecided):
+    if call.excinfo is not None and isinstance(call.excinfo.value, Undecided | RuleBroken):
+        call.excinfo.traceback = call.excinfo.traceback[-1:]  # nor is each frame looked up for it
         config.option.tbstyle = "value"
     try:
         yield

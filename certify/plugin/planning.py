@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,9 @@ def plan_order(order: Order, contract: Contract | None = None) -> Planned:
     return Planned(contract, registry, make_plan(contract, registry, PLATFORM_IDS, order.only))
 
 
+@cache
 def installed_rules() -> Registry:
-    """The registry; suites get pytest's assertion messages wherever they are not imported yet."""
+    """The registry, read once; suites get pytest's assertion messages wherever they are not imported yet."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a host's `error` filter is not meant for our suites
         return load_registry(_rewrite_assertions)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,12 +11,12 @@ from certify.contract import Contract
 from certify.errors import TargetError
 from certify.plugin.engine import ENGINE
 from certify.plugin.planted import planted_config
+from certify.plugin.sandboxes import sandbox
 from certify.rules import NotApplicable, Unverified
 from certify.sandbox.keeping import Keeping, KeepPlan
 from certify.sandbox.loads import Loads
 from certify.sandbox.pipelines import Pipelines
 from certify.sandbox.sink_runs import SinkRuns
-from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
 
 _NEEDS_STATE = """\
@@ -57,7 +56,7 @@ def keeping(
         url_is_assumed=contract.target.url is None,
     )
     order = pytestconfig.stash[ENGINE].order
-    with Zygote(Path(order.interpreter) if order.interpreter else None) as zygote:
+    with sandbox(pytestconfig, order.interpreter) as zygote:
         try:
             named = contract.at("subject", "state")
             keeping = Keeping(zygote, plan, contract.root, named, in_forks=not order.no_fork)

@@ -16,13 +16,13 @@ from certify.model import Location
 from certify.plugin.commands import called, command_of, import_path
 from certify.plugin.engine import ENGINE
 from certify.plugin.planted import planted_config
+from certify.plugin.sandboxes import sandbox
 from certify.repository import Repository
 from certify.rules import Blocked, NotApplicable, Undecided, Unverified
 from certify.sandbox.loads import LoadPlan, Loads
 from certify.sandbox.sink_runs import SinkRuns
 from certify.sandbox.target_loads import TargetLoads
 from certify.sandbox.target_runs import TargetRuns
-from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
 from certify.target.contents import Row
 from certify.target.database import TMP
@@ -156,7 +156,7 @@ def loads(
     )
     order = pytestconfig.stash[ENGINE].order
     make = partial(TargetLoads, sample=sample.rows) if command is not None else Loads
-    with Zygote(Path(order.interpreter) if order.interpreter else None) as zygote:
+    with sandbox(pytestconfig, order.interpreter) as zygote:
         try:
             started = make(zygote, plan, in_forks=not order.no_fork)
         except TargetError as error:
