@@ -33,7 +33,7 @@ from certify.sandbox.installed import installed_in
 from certify.sandbox.recorded import Take
 from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
-from certify.systems import subject_of
+from certify.systems import complete, subject_of
 
 _USUAL_FOLDER = "certification/cassettes"
 _ENDINGS = (".yaml", ".yml", ".json")
@@ -41,7 +41,7 @@ _ENDINGS = (".yaml", ".yml", ".json")
 
 def record_cassettes(wish: RecordingWish) -> int:
     """Record what is wished; returns the exit code. Raises CertifyError."""
-    contract = load_contract(wish.folder, wish.contract)
+    contract = complete(load_contract(wish.folder, wish.contract))
     folder = _folder(contract)
     _refuse_existing(wish, contract, folder)
     command = command_in(contract)

@@ -101,7 +101,7 @@ def driven(
     pytestconfig: pytest.Config, contract: Contract, subject: Subject, tapes: Recordings, import_as_seen: None
 ) -> Iterator[Driven]:
     """The source, in a sandbox of its own that has imported it."""
-    with driven_by(contract, subject, tapes, pytestconfig.stash[ENGINE].order) as source:
+    with driven_by(contract, subject, tapes, pytestconfig) as source:
         pytestconfig.stash[RUN_REMARKS] = source.remarks
         yield source
 

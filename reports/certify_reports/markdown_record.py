@@ -131,9 +131,14 @@ def _facts(report: Report) -> list[str]:
     ]
 
 
+_MEANING = {
+    "hook": " (weaker: it cannot hold native code back)",
+    "none": " (nothing of the connector was run)",
+}
+
+
 def _isolation(run: RunFacts) -> str:
-    weaker = " (weaker: it cannot hold native code back)" if run.isolation == "hook" else ""
-    return f"{said(run.isolation)}{weaker}"
+    return f"{said(run.isolation)}{_MEANING.get(run.isolation, '')}"
 
 
 def _names(names: tuple[str, ...]) -> str:
