@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from certify.model import WORST_FIRST, Reason, Report, Status, Verdict
+from certify.model import Reason, Report, Status, Verdict
 from certify_reports.blocks import Limit, at, bullets, first_paragraph, fold, named, numbered, page, said
+from certify_reports.reasons import grouped
 from certify_reports.words import (
     SYMBOLS,
     VERDICTS,
@@ -83,9 +84,9 @@ def _reasons(report: Report) -> str:
     if not report.reasons:
         return ""
     title = "What did not pass" if report.verdict is Verdict.NONE else "Why it is not certified"
-    grouped = _grouped(report.reasons)
-    known = [group for group in grouped if group[0].status is not Status.UNVERIFIED]
-    gaps = [group for group in grouped if group[0].status is Status.UNVERIFIED]
+    groups = grouped(report.reasons)
+    known = [group for group in groups if group[0].status is not Status.UNVERIFIED]
+    gaps = [group for group in groups if group[0].status is Status.UNVERIFIED]
     split = _open_gaps(len(known), len(gaps))
     shown, folded = known + gaps[:split], gaps[split:]
     hidden = sum(len(group) for group in folded)
@@ -104,15 +105,6 @@ def _open_gaps(known: int, gaps: int) -> int:
     if known:
         return gaps if gaps <= _OPEN_BESIDE else 0
     return _OPEN_ALONE
-
-
-def _grouped(reasons: tuple[Reason, ...]) -> list[list[Reason]]:
-    """Worst first; names that lack the same thing for the same cause make one reason."""
-    groups: dict[tuple[object, ...], list[Reason]] = {}
-    for reason in sorted(reasons, key=lambda reason: WORST_FIRST.index(reason.status)):
-        cause = (reason.status, reason.message, reason.fix, reason.location)
-        groups.setdefault(cause, []).append(reason)
-    return list(groups.values())
 
 
 def _reason(group: list[Reason]) -> str:
