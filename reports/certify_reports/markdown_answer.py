@@ -8,8 +8,10 @@ from certify_reports.reasons import grouped
 from certify_reports.words import (
     SYMBOLS,
     VERDICTS,
+    capitalised,
     counts_of,
     day,
+    first_expiry,
     number_of,
     required_counts,
     sentence,
@@ -63,10 +65,12 @@ def _verdict(report: Report) -> str:
 
 
 def _facts(report: Report) -> list[str]:
+    ends = first_expiry(report)
     claimed = said(report.connector.claimed_status or "none")
     return [
         f"Tier: {tier_words(report)}",
         f"Date: {day(report.run.finished) or said(report.run.finished)}",
+        *([f"First waiver ends: {said(ends)}"] if ends else []),
         f"System: {said(report.connector.system)}",
         f"Claimed status: {claimed}; observed: {VERDICTS[report.verdict].lower()}",
         *_beyond(report),
@@ -112,7 +116,7 @@ def _reason(group: list[Reason]) -> str:
     names = ", ".join(named(reason.id) for reason in group[:_NAMES])
     more = f" and {number_of(len(group) - _NAMES, 'other')}" if len(group) > _NAMES else ""
     where = at(one.location, one.message)
-    message = f": {sentence(said(one.message))}" if one.message.strip() else "."
-    fix = said(first_paragraph(one.fix))
-    mend = f" **Fix:** {sentence(fix)}" if fix else ""
+    message = f": {said(sentence(one.message))}" if one.message.strip() else "."
+    fix = first_paragraph(one.fix)
+    mend = f" **Fix:** {said(capitalised(sentence(fix)))}" if fix else ""
     return f"{SYMBOLS[one.status]} {names}{more} {status_word(one.status)}{where}{message}{mend}"

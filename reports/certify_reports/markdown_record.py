@@ -19,6 +19,7 @@ from certify_reports.escape import fenced
 from certify_reports.words import (
     NOT_CLAIMED,
     VERIFIES,
+    capitalised,
     days_left,
     isolation_words,
     number_of,
@@ -90,7 +91,7 @@ def _waiver(waived: tuple[RuleResult, WaiverResult, str]) -> str:
 
 def _step(step: Step) -> str:
     standing = f"{step.effort.value} effort, now {status_word(step.status)}"
-    return f"{named(step.id)} ({standing}): {sentence(said(first_paragraph(step.fix)))}"
+    return f"{named(step.id)} ({standing}): {said(capitalised(sentence(first_paragraph(step.fix))))}"
 
 
 def _digests(report: Report) -> list[str]:

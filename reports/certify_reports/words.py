@@ -119,7 +119,7 @@ def unpassed_items(rule: RuleResult) -> list[ItemResult]:
 
 def beyond_findings(rule: RuleResult) -> str:
     """The detail of a rule, unless its message and its findings have said it already."""
-    repeats = " ".join(rule.detail.split()) == rule.message
+    repeats = rule.detail.split() == rule.message.split()
     first_of_findings = rule.findings and "\n" not in rule.detail.strip()
     return "" if repeats or first_of_findings else rule.detail
 
@@ -139,6 +139,12 @@ def days_left(expires: str, finished: str) -> str:
     if left < 0:
         return f"expired {number_of(-left, 'day')} before the run"
     return number_of(left, "day") if left else "last day"
+
+
+def first_expiry(report: Report) -> str:
+    """The day on which the first of the waivers ends, and how long that is; empty without one."""
+    ends = sorted(rule.waiver.expires for rule in report.rules if rule.waiver)
+    return f"{ends[0]}, {days_left(ends[0], report.run.finished)}" if ends else ""
 
 
 def day(moment: str) -> date | None:

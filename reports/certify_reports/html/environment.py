@@ -25,7 +25,7 @@ _FOLDER = Path(__file__).with_name("templates")
 _WORDS: dict[ModuleType, tuple[str, ...]] = {
     words: (
         *("NOT_CLAIMED", "SYMBOLS", "VERDICTS", "VERIFIES"),
-        *("capitalised", "counts_of", "day", "days_left", "isolation_words", "number_of"),
+        *("capitalised", "counts_of", "day", "days_left", "first_expiry", "isolation_words", "number_of"),
         *("required_counts", "sentence", "standing", "status_word", "tier_words"),
     ),
     scenarios: ("ending", "seconds"),
