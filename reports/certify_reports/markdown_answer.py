@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from certify.model import Reason, Report, Status, Verdict
 from certify_reports.blocks import Limit, at, bullets, first_paragraph, fold, named, numbered, page, said
-from certify_reports.reasons import grouped
+from certify_reports.reasons import fix_of, grouped
 from certify_reports.words import (
     SYMBOLS,
     VERDICTS,
@@ -24,9 +24,6 @@ _REASONS = Limit(50, 40_000)
 
 #: More names than this in one reason, and it no longer reads as a line.
 _NAMES = 8
-
-#: How many reasons that are mere gaps stand open: beside failures, and on their own.
-_OPEN_BESIDE, _OPEN_ALONE = 3, 5
 
 _MARKS = {
     Verdict.CERTIFIED: "✓",
@@ -88,27 +85,17 @@ def _reasons(report: Report) -> str:
     if not report.reasons:
         return ""
     title = "What did not pass" if report.verdict is Verdict.NONE else "Why it is not certified"
-    groups = grouped(report.reasons)
-    known = [group for group in groups if group[0].status is not Status.UNVERIFIED]
-    gaps = [group for group in groups if group[0].status is Status.UNVERIFIED]
-    split = _open_gaps(len(known), len(gaps))
-    shown, folded = known + gaps[:split], gaps[split:]
+    shown, folded = grouped(report.reasons)
+    open_gaps = [group for group in shown if group[0].status is Status.UNVERIFIED]
     hidden = sum(len(group) for group in folded)
     rest = numbered(_reason, folded, _REASONS, first=len(shown) + 1)
     return page(
         [
             f"## {title}",
             numbered(_reason, shown, _REASONS),
-            fold(f"{hidden} {'more ' * bool(split)}unverified: nothing here could exercise them", rest),
+            fold(f"{hidden} {'more ' * bool(open_gaps)}unverified: nothing here could exercise them", rest),
         ]
     )
-
-
-def _open_gaps(known: int, gaps: int) -> int:
-    """Failures keep the first screen; a few gaps may stand beside them, or the first of many alone."""
-    if known:
-        return gaps if gaps <= _OPEN_BESIDE else 0
-    return _OPEN_ALONE
 
 
 def _reason(group: list[Reason]) -> str:
@@ -117,6 +104,6 @@ def _reason(group: list[Reason]) -> str:
     more = f" and {number_of(len(group) - _NAMES, 'other')}" if len(group) > _NAMES else ""
     where = at(one.location, one.message)
     message = f": {said(sentence(one.message))}" if one.message.strip() else "."
-    fix = first_paragraph(one.fix)
+    fix = first_paragraph(fix_of(group))
     mend = f" **Fix:** {said(capitalised(sentence(fix)))}" if fix else ""
     return f"{SYMBOLS[one.status]} {names}{more} {status_word(one.status)}{where}{message}{mend}"

@@ -168,6 +168,14 @@ def test_names_with_the_same_cause_make_one_reason() -> None:
     assert "`id_7` and 2 others unverified: no cassette." in render(replace(not_certified(), reasons=same))
 
 
+def test_gaps_of_one_cause_make_one_reason_though_their_rules_are_mended_differently() -> None:
+    gaps = tuple(Reason(f"id_{n}", Status.UNVERIFIED, "no cassette", f"mend {n}") for n in range(4))
+    failed = tuple(Reason(f"rule_{n}", Status.FAILED, "it is bad", f"mend {n}") for n in range(2))
+    page = render(replace(not_certified(), reasons=failed + gaps))
+    assert "3. ? `id_0`, `id_1`, `id_2`, `id_3` unverified: no cassette.\n" in page
+    assert "2. ✗ `rule_1` failed: it is bad. **Fix:** Mend 1." in page
+
+
 def test_a_location_is_not_said_twice() -> None:
     place = Location("a.py", 3)
     said = tuple(

@@ -12,6 +12,7 @@ from certify_reports.html.environment import asset, environment
 from certify_reports.html.performance import charts
 from certify_reports.html.rules import rules
 from certify_reports.html.scenarios import scenarios
+from certify_reports.reasons import fix_of
 from certify_reports.reasons import grouped as grouped_reasons
 
 
@@ -33,6 +34,7 @@ def page(report: Report) -> str:
             style=style,
             script=script,
             reasons=grouped_reasons(report.reasons),
+            fix_of=fix_of,
             names=grouped(report.ids),
             asked_by=ASKED_BY,
             needed=needed(report),
