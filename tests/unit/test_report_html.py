@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 import subprocess
 import sys
 from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -91,6 +93,20 @@ def test_the_format_names_its_file() -> None:
 def test_a_command_that_makes_no_page_loads_no_templates() -> None:
     code = "import certify_reports.html, sys; sys.exit('jinja2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(("writes", "kept"), [("", True), ("1", False)])
+def test_compiled_templates_are_kept_where_python_keeps_what_it_compiles(
+    writes: str, kept: bool, tmp_path: Path
+) -> None:
+    code = (
+        "from tests.unit.report_samples import certified; from certify_reports.html import render;"
+        "render(certified())"
+    )
+    settings_of_python = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": writes}
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=root, env=os.environ | settings_of_python)
+    assert bool(list(tmp_path.rglob("template-*"))) is kept
 
 
 @pytest.mark.parametrize("name", SAMPLES)
