@@ -52,8 +52,8 @@ def told(label: str, text: str) -> str:
 
 
 def first_paragraph(text: str) -> str:
-    """As much of an explanation as fits where there is one line for it."""
-    return text.strip().partition("\n\n")[0]
+    """As much of an explanation as fits where there is one line for it; what it announces is left out."""
+    return text.strip().partition("\n\n")[0].rstrip(":")
 
 
 def page(blocks: Iterable[str]) -> str:
@@ -65,7 +65,7 @@ def table(head: Sequence[str], show: Callable[[T], str], items: Sequence[T], lim
     """A table with a row for each item, as `show` makes it with `row`; nothing when there are none."""
     if not items:
         return ""
-    rows = _within(show, items, limit)
+    rows = within(show, items, limit)
     lines = [row(*head), row(*("---" for _ in head)), *rows]
     return page(["\n".join(lines), _more(len(items) - len(rows))])
 
@@ -88,7 +88,7 @@ def numbered(show: Callable[[T], str], items: Sequence[T], limit: Limit, first: 
 
 def listed(show: Callable[[T], str], items: Sequence[T], limit: Limit, between: str = "\n") -> str:
     """What `show` makes of each item, as far as the limit allows, and how many are left out."""
-    kept = _within(show, items, limit)
+    kept = within(show, items, limit)
     return page([between.join(kept), _more(len(items) - len(kept))])
 
 
@@ -106,8 +106,8 @@ def _gap(body: str) -> str:
     return "\n\n" if body.startswith("```") else " "
 
 
-def _within(show: Callable[[T], str], items: Sequence[T], limit: Limit) -> list[str]:
-    """No item is shown for nothing: escaping takes its time."""
+def within(show: Callable[[T], str], items: Sequence[T], limit: Limit) -> list[str]:
+    """As many as the limit allows, shown. No item is shown for nothing: escaping takes its time."""
     kept: list[str] = []
     room = limit.size
     for item in items[: limit.items]:

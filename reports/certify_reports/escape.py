@@ -15,7 +15,9 @@ _UNSEEN = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 
-_CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+#: Code between two backticks, and the gap between two blocks of prose.
+CODE_SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+BLOCK_GAP = re.compile(r"\n[ \t]*\n")
 
 #: Characters that begin a construct wherever they stand (an underscore between two letters begins none),
 #: and the beginnings of what GitHub links by itself: mentions, issues and bare addresses.
@@ -43,7 +45,7 @@ def visible(text: str) -> str:
 
 def inline(text: str) -> str:
     """One line of Markdown that reads as the text; what stands between two backticks is shown as code."""
-    pieces = _CODE.split(_one_line(text))
+    pieces = CODE_SPAN.split(_one_line(text))
     shown = [code(piece) if place % 2 else _literal(piece) for place, piece in enumerate(pieces)]
     return _BLOCK_START.sub(r"\1\\", "".join(shown))
 
@@ -70,7 +72,7 @@ def fenced(text: str, language: str = "") -> str:
 
 def prose(text: str) -> str:
     """Paragraphs of Markdown; a block indented by four spaces is shown as it stands."""
-    blocks = re.split(r"\n[ \t]*\n", visible(text).strip("\n"))
+    blocks = BLOCK_GAP.split(visible(text).strip("\n"))
     shown = [fenced(dedent(block)) if block.startswith("    ") else inline(block) for block in blocks]
     return "\n\n".join(block for block in shown if block)
 

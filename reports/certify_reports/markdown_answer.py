@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from certify.model import WORST_FIRST, Reason, Report, Status, Verdict
+from certify.model import Reason, Report, Status, Verdict
 from certify_reports.blocks import Limit, at, bullets, first_paragraph, fold, named, numbered, page, said
+from certify_reports.reasons import fix_of, grouped
 from certify_reports.words import (
     SYMBOLS,
     VERDICTS,
+    capitalised,
     counts_of,
     day,
+    first_expiry,
     number_of,
     required_counts,
     sentence,
@@ -21,9 +24,6 @@ _REASONS = Limit(50, 40_000)
 
 #: More names than this in one reason, and it no longer reads as a line.
 _NAMES = 8
-
-#: How many reasons that are mere gaps stand open: beside failures, and on their own.
-_OPEN_BESIDE, _OPEN_ALONE = 3, 5
 
 _MARKS = {
     Verdict.CERTIFIED: "✓",
@@ -62,10 +62,12 @@ def _verdict(report: Report) -> str:
 
 
 def _facts(report: Report) -> list[str]:
+    ends = first_expiry(report)
     claimed = said(report.connector.claimed_status or "none")
     return [
         f"Tier: {tier_words(report)}",
         f"Date: {day(report.run.finished) or said(report.run.finished)}",
+        *([f"First waiver ends: {said(ends)}"] if ends else []),
         f"System: {said(report.connector.system)}",
         f"Claimed status: {claimed}; observed: {VERDICTS[report.verdict].lower()}",
         *_beyond(report),
@@ -83,36 +85,17 @@ def _reasons(report: Report) -> str:
     if not report.reasons:
         return ""
     title = "What did not pass" if report.verdict is Verdict.NONE else "Why it is not certified"
-    grouped = _grouped(report.reasons)
-    known = [group for group in grouped if group[0].status is not Status.UNVERIFIED]
-    gaps = [group for group in grouped if group[0].status is Status.UNVERIFIED]
-    split = _open_gaps(len(known), len(gaps))
-    shown, folded = known + gaps[:split], gaps[split:]
+    shown, folded = grouped(report.reasons)
+    open_gaps = [group for group in shown if group[0].status is Status.UNVERIFIED]
     hidden = sum(len(group) for group in folded)
     rest = numbered(_reason, folded, _REASONS, first=len(shown) + 1)
     return page(
         [
             f"## {title}",
             numbered(_reason, shown, _REASONS),
-            fold(f"{hidden} {'more ' * bool(split)}unverified: nothing here could exercise them", rest),
+            fold(f"{hidden} {'more ' * bool(open_gaps)}unverified: nothing here could exercise them", rest),
         ]
     )
-
-
-def _open_gaps(known: int, gaps: int) -> int:
-    """Failures keep the first screen; a few gaps may stand beside them, or the first of many alone."""
-    if known:
-        return gaps if gaps <= _OPEN_BESIDE else 0
-    return _OPEN_ALONE
-
-
-def _grouped(reasons: tuple[Reason, ...]) -> list[list[Reason]]:
-    """Worst first; names that lack the same thing for the same cause make one reason."""
-    groups: dict[tuple[object, ...], list[Reason]] = {}
-    for reason in sorted(reasons, key=lambda reason: WORST_FIRST.index(reason.status)):
-        cause = (reason.status, reason.message, reason.fix, reason.location)
-        groups.setdefault(cause, []).append(reason)
-    return list(groups.values())
 
 
 def _reason(group: list[Reason]) -> str:
@@ -120,7 +103,7 @@ def _reason(group: list[Reason]) -> str:
     names = ", ".join(named(reason.id) for reason in group[:_NAMES])
     more = f" and {number_of(len(group) - _NAMES, 'other')}" if len(group) > _NAMES else ""
     where = at(one.location, one.message)
-    message = f": {sentence(said(one.message))}" if one.message.strip() else "."
-    fix = said(first_paragraph(one.fix))
-    mend = f" **Fix:** {sentence(fix)}" if fix else ""
+    message = f": {said(sentence(one.message))}" if one.message.strip() else "."
+    fix = first_paragraph(fix_of(group))
+    mend = f" **Fix:** {said(capitalised(sentence(fix)))}" if fix else ""
     return f"{SYMBOLS[one.status]} {names}{more} {status_word(one.status)}{where}{message}{mend}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from certify.model import IdKind, IdResult, Report, Status
+from certify.model import IdResult, Report, Status
 from certify_reports.blocks import (
     EXPLANATION,
     Limit,
@@ -16,6 +16,7 @@ from certify_reports.blocks import (
     said,
     table,
 )
+from certify_reports.contract_names import ASKED_BY, grouped, needed
 from certify_reports.escape import fenced
 from certify_reports.words import SYMBOLS, counts_of, status_mark
 
@@ -24,12 +25,6 @@ _RULES = Limit(300, 60_000)
 _NEEDS = Limit(50, 60_000)
 
 _HEAD = ("id", "asked for by", "status", "what was said")
-_ASKED_BY = {
-    IdKind.REQUIRED_TEST: "required tests",
-    IdKind.GATE: "quality gate",
-    IdKind.BENCHMARK: "benchmark",
-    IdKind.NATIVE: "native transfer",
-}
 
 
 def contract(report: Report) -> str:
@@ -37,7 +32,7 @@ def contract(report: Report) -> str:
     if not report.ids:
         return ""
     statuses = {rule.id: rule.status for rule in report.rules}
-    groups = _grouped(report.ids)
+    groups = grouped(report.ids)
     ruled = list({group[0].id: group[0] for group in groups if group[0].rules}.values())
     return page(
         [
@@ -52,26 +47,15 @@ def contract(report: Report) -> str:
 
 def additions(report: Report) -> str:
     """The exact lines that would let more be verified; one piece where several names need the same."""
-    pieces: dict[str, dict[str, None]] = {}
-    for name in report.ids:
-        if name.needs.strip() and name.status in (Status.UNVERIFIED, Status.BLOCKED, Status.ERRORED):
-            pieces.setdefault(name.needs, {})[name.id] = None
+    pieces = list(needed(report).items())
     title = f"## What to add to {named(report.run.contract)}"
-    return page([title, listed(_piece, list(pieces.items()), _NEEDS, between="\n\n")]) if pieces else ""
-
-
-def _grouped(ids: tuple[IdResult, ...]) -> list[list[IdResult]]:
-    """A name that several capabilities ask for is one row, as long as it ended the same for all."""
-    groups: dict[tuple[object, ...], list[IdResult]] = {}
-    for name in ids:
-        groups.setdefault((name.id, name.kind, name.status, name.message, name.rules), []).append(name)
-    return list(groups.values())
+    return page([title, listed(_piece, pieces, _NEEDS, between="\n\n")]) if pieces else ""
 
 
 def _row(group: list[IdResult], statuses: dict[str, Status]) -> str:
     name = group[0]
     capabilities = ", ".join(each.capability for each in group if each.capability)
-    by = said(capabilities) if capabilities else _ASKED_BY[name.kind]
+    by = said(capabilities) if capabilities else ASKED_BY[name.kind]
     found = counts_of(statuses.get(rule, Status.UNVERIFIED) for rule in name.rules)
     return row(
         named(name.id),
@@ -86,7 +70,7 @@ def _rules(name: IdResult, statuses: dict[str, Status]) -> str:
     return f"{named(name.id)}: {', '.join(marks)}"
 
 
-def _piece(piece: tuple[str, dict[str, None]]) -> str:
-    needs, ids = piece[0], list(piece[1])
+def _piece(piece: tuple[str, list[str]]) -> str:
+    needs, ids = piece
     names = ", ".join(map(named, ids[:20]))
     return f"For {names}{', …' if len(ids) > 20 else ''}:\n\n{fenced(clipped(needs, EXPLANATION), 'yaml')}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from certify.model import Connector, Evidence, Report, RuleResult, RunFacts, Step, WaiverResult
+from certify.model import Connector, Evidence, Report, RuleResult, Step, WaiverResult
 from certify_reports.blocks import (
     Limit,
     bullets,
@@ -16,25 +16,22 @@ from certify_reports.blocks import (
     table,
 )
 from certify_reports.escape import fenced
-from certify_reports.words import days_left, number_of, sentence, status_word
+from certify_reports.words import (
+    NOT_CLAIMED,
+    VERIFIES,
+    capitalised,
+    days_left,
+    isolation_words,
+    number_of,
+    sentence,
+    status_word,
+)
 
 _EVIDENCE = Limit(500, 60_000)
 _WAIVERS = Limit(100, 30_000)
 _STEPS = Limit(50, 30_000)
 _DIGESTS = Limit(30, 20_000)
 _FACTS = Limit(12, 20_000)
-
-_VERIFY = (
-    "This detects a record that was cut short or damaged, and a page that no longer matches it. "
-    "It does not detect forgery; only the signed attestation does."
-)
-
-_NOT_CLAIMED = """\
-- That the service still answers as it did when its answers were recorded: nothing here went to the network.
-- Anything about a connector, a contract or rules other than those the digests above name.
-- That data is right at its source, or that rules which no one wrote would pass.
-- A security audit: the connector's code was run under watch, not reviewed.
-- Figures that hold on another machine."""
 
 
 def evidence(report: Report) -> str:
@@ -66,7 +63,7 @@ def verification(report: Report) -> str:
         [
             "## How to verify",
             fenced("certify verify certification_report.json", "sh"),
-            _VERIFY,
+            VERIFIES,
             table(("what", "digest"), str, _digests(report), _DIGESTS),
             bullets(str, _facts(report), _FACTS),
         ]
@@ -75,7 +72,7 @@ def verification(report: Report) -> str:
 
 def not_claimed() -> str:
     """The same under every report."""
-    return page(["## What this does not claim", _NOT_CLAIMED])
+    return page(["## What this does not claim", "\n".join(f"- {line}" for line in NOT_CLAIMED)])
 
 
 def _seen(entry_of: tuple[RuleResult, Evidence]) -> str:
@@ -94,7 +91,7 @@ def _waiver(waived: tuple[RuleResult, WaiverResult, str]) -> str:
 
 def _step(step: Step) -> str:
     standing = f"{step.effort.value} effort, now {status_word(step.status)}"
-    return f"{named(step.id)} ({standing}): {sentence(said(first_paragraph(step.fix)))}"
+    return f"{named(step.id)} ({standing}): {said(capitalised(sentence(first_paragraph(step.fix))))}"
 
 
 def _digests(report: Report) -> list[str]:
@@ -123,22 +120,12 @@ def _facts(report: Report) -> list[str]:
         f"Command: {named(run.command)}, certify {said(run.certify_version)}",
         f"From {said(run.started)} to {said(run.finished)}, {run.seconds:.1f} s",
         f"On Python {said(run.python)}, {said(run.platform)}",
-        f"Isolation: {_isolation(run)}",
+        f"Isolation: {said(isolation_words(run))}",
         *map(said, run.remarks),
         f"Rules: {coverage.planned} planned, {coverage.ran} ran",
         f"Capabilities claimed: {_names(coverage.claimed_capabilities)}; "
         f"exercised: {_names(coverage.exercised_capabilities)}",
     ]
-
-
-_MEANING = {
-    "hook": " (weaker: it cannot hold native code back)",
-    "none": " (nothing of the connector was run)",
-}
-
-
-def _isolation(run: RunFacts) -> str:
-    return f"{said(run.isolation)}{_MEANING.get(run.isolation, '')}"
 
 
 def _names(names: tuple[str, ...]) -> str:

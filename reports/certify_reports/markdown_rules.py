@@ -22,7 +22,17 @@ from certify_reports.blocks import (
 )
 from certify_reports.escape import code, fenced, html
 from certify_reports.timelines import diagrams
-from certify_reports.words import SYMBOLS, counts_of, number_of, sentence, standing, status_mark
+from certify_reports.words import (
+    SYMBOLS,
+    beyond_findings,
+    capitalised,
+    counts_of,
+    number_of,
+    sentence,
+    standing,
+    status_mark,
+    unpassed_items,
+)
 
 _AREAS = Limit(60, 300_000)
 _OPEN = Limit(500, 180_000)
@@ -89,41 +99,47 @@ def _observed(rule: RuleResult) -> str:
 
 
 def _failure(rule: RuleResult) -> str:
+    """What was expected, what happened and where, why it matters, how to mend it, and how to try again."""
+    alone = rule.findings[0] if len(rule.findings) == 1 else None
+    expected = f" {_sentence(alone.expected)}" if alone and alone.expected else ""
+    detail = beyond_findings(rule)
     return page(
         [
             f"### {SYMBOLS[rule.status]} {named(rule.id)}",
-            f"**Expected:** {sentence(said(rule.title))} ({standing(rule)})",
+            f"**Expected:** {_sentence(rule.title)}{expected}",
             _happened(rule),
             diagrams(rule),
-            fold("The items that did not pass", bullets(_item, _broken_items(rule), _FINDINGS)),
-            fold("Details", fenced(clipped(rule.detail, EXPLANATION)) if rule.detail.strip() else ""),
-            told("Why it matters:", rule.why),
-            told("How to fix it:", rule.fix),
-            f"**Run it alone:** {code(f'certify --only {rule.id}')}",
+            fold("The items that did not pass", bullets(_item, unpassed_items(rule), _FINDINGS)),
+            fold("Details", fenced(clipped(detail, EXPLANATION)) if detail.strip() else ""),
+            told("Why it matters:", capitalised(rule.why)),
+            f"**How to fix this one:** {_sentence(alone.fix)}" if alone and alone.fix else "",
+            told("How to fix it:", capitalised(rule.fix)),
+            f"**Try it again:** {code(f'certify --only {rule.id}')} ({said(rule.area)}, {standing(rule)})",
         ]
     )
 
 
 def _happened(rule: RuleResult) -> str:
     blame = f" {_NOT_BLAMED}" if rule.status is Status.ERRORED else ""
-    if not rule.findings:
-        message = sentence(said(rule.message) or "nothing was said")
-        return f"**What happened{at(rule.location, rule.message)}:** {message}{blame}"
-    found = number_of(len(rule.findings), "finding")
-    return page([f"**What happened:** {found}.{blame}", bullets(_finding, rule.findings, _FINDINGS)])
+    if len(rule.findings) > 1:
+        found = number_of(len(rule.findings), "finding")
+        return page([f"**What happened:** {found}.{blame}", bullets(_finding, rule.findings, _FINDINGS)])
+    one = rule.findings[0] if rule.findings else None
+    message = (one.message if one else rule.message) or "nothing was said"
+    where = at(one.location or rule.location if one else rule.location, message)
+    return f"**What happened{where}:** {_sentence(message)}{blame}"
 
 
 def _finding(finding: Finding) -> str:
     where = f"{named(str(finding.location))}: " if finding.location else ""
-    expected = f" Expected: {sentence(said(finding.expected))}" if finding.expected else ""
-    fix = f" Fix: {sentence(said(finding.fix))}" if finding.fix else ""
+    expected = f" **Expected:** {_sentence(finding.expected)}" if finding.expected else ""
+    fix = f" **Fix:** {_sentence(finding.fix)}" if finding.fix else ""
+    return f"{where}{_sentence(finding.message)}{expected}{fix}"
+
+
+def _sentence(text: str) -> str:
     # A sentence before it is escaped: `0` alone begins no list, and `0.` does.
-    return f"{where}{said(sentence(finding.message))}{expected}{fix}"
-
-
-def _broken_items(rule: RuleResult) -> list[ItemResult]:
-    """Of a rule with one item there is nothing more to say."""
-    return [item for item in rule.items if item.status not in _QUIET] if len(rule.items) > 1 else []
+    return said(capitalised(sentence(text)))
 
 
 def _item(item: ItemResult) -> str:

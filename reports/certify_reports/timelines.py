@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 
-from certify.model import Finding, Moment, MomentKind, Report, RuleResult, Timeline
+from certify.model import Moment, MomentKind, Report, RuleResult, Timeline
 from certify_reports.blocks import Limit, clipped, fold, named, page, row, said, table
 from certify_reports.escape import fenced
+from certify_reports.scenarios import before_end, by_rule, ending, seconds, telling
 from certify_reports.words import number_of
 
 _SCENARIOS = Limit(400, 120_000)
@@ -25,11 +26,7 @@ _END = re.compile(r"\bend\b", re.IGNORECASE)
 
 def error_paths(report: Report) -> str:
     """Each scenario of the run: what was asked and answered, and what was waited for."""
-    told: dict[str, Timeline] = {}
-    for entry in (entry for rule in report.rules for entry in rule.evidence):
-        if entry.timeline is not None:
-            told.setdefault(entry.timeline.scenario, entry.timeline)
-    scenarios = list(told.values())
+    scenarios = [timeline for _, timelines in by_rule(report) for timeline in timelines]
     if not scenarios:
         return ""
     shown = table(("scenario", "what happened", "how it ended"), _scenario, scenarios, _SCENARIOS)
@@ -41,32 +38,25 @@ def error_paths(report: Report) -> str:
 
 def diagrams(rule: RuleResult) -> str:
     """The timelines that show what a rule found."""
-    by_scenario = {entry.timeline.scenario: entry.timeline for entry in rule.evidence if entry.timeline}
-    wanted = [name for name in dict.fromkeys(map(_scenario_of, rule.findings)) if name in by_scenario]
-    return page(page([f"**{said(name)}:**", _diagram(by_scenario[name])]) for name in wanted[:_DIAGRAMS])
-
-
-def _scenario_of(finding: Finding) -> str:
-    return finding.scenario or ""
+    return page(page([f"**{said(one.scenario)}:**", _diagram(one)]) for one in telling(rule)[:_DIAGRAMS])
 
 
 def _scenario(timeline: Timeline) -> str:
-    moments = [one for one in timeline.moments if one.kind is not MomentKind.END]
-    ends = [one.text for one in timeline.moments if one.kind is MomentKind.END]
+    moments = before_end(timeline)
     words = [_words(one) for one in moments[:_IN_LINE]]
     left = timeline.left_out + len(moments) - len(words)
     happened = "; ".join([*words, *([f"… {left} more"] if left else [])])
-    return row(said(timeline.scenario), happened, said(" ".join(ends)))
+    return row(said(timeline.scenario), happened, said(ending(timeline)))
 
 
 def _words(moment: Moment) -> str:
     if moment.kind is MomentKind.WAIT:
-        return f"waits {_seconds(moment.seconds)}"
+        return f"waits {seconds(moment.seconds)}"
     return f"{named(clipped(moment.text, _LABEL))} → {said(clipped(moment.answer, _LABEL)) or 'no answer'}"
 
 
 def _diagram(timeline: Timeline) -> str:
-    moments = [one for one in timeline.moments if one.kind is not MomentKind.END]
+    moments = before_end(timeline)
     hosts = list(dict.fromkeys(one.host for one in moments if one.kind is MomentKind.REQUEST))
     lines = ["sequenceDiagram", "participant C as connector"]
     lines += [f"participant H{number} as {_label(host)}" for number, host in enumerate(hosts)]
@@ -75,7 +65,7 @@ def _diagram(timeline: Timeline) -> str:
     left = timeline.left_out + len(moments) - len(moments[:_IN_DIAGRAM])
     lines += [f"Note over C: … {left} more"] if left else []
     lines += [
-        f"Note over C: {_seconds(one.at)}: {_label(one.text)}"
+        f"Note over C: {seconds(one.at)}: {_label(one.text)}"
         for one in timeline.moments
         if one.kind is MomentKind.END
     ]
@@ -84,11 +74,11 @@ def _diagram(timeline: Timeline) -> str:
 
 def _lines(moment: Moment, hosts: list[str]) -> list[str]:
     if moment.kind is MomentKind.WAIT:
-        return [f"Note over C: waits {_seconds(moment.seconds)} ({_label(moment.text)})"]
+        return [f"Note over C: waits {seconds(moment.seconds)} ({_label(moment.text)})"]
     host = f"H{hosts.index(moment.host)}"
     back = "--)" if moment.answer in ("", "nothing") else "-->>"
     return [
-        f"C->>{host}: {_seconds(moment.at)}: {_label(moment.text)}",
+        f"C->>{host}: {seconds(moment.at)}: {_label(moment.text)}",
         f"{host}{back}C: {_label(moment.answer or 'no answer')}",
     ]
 
@@ -96,7 +86,3 @@ def _lines(moment: Moment, hosts: list[str]) -> list[str]:
 def _label(text: str) -> str:
     safe = _UNSAFE.sub("·", clipped(" ".join(text.split()), _LABEL).replace("…", "..."))
     return _END.sub(lambda word: f"({word[0]})", safe).strip() or "·"
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.4g} s" if seconds < 1e6 else "for ever"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from certify.model import Report, RuleResult, Status, Verdict
+from certify.model import ItemResult, Report, RuleResult, RunFacts, Status, Verdict
 
 SYMBOLS = {
     Status.PASSED: "✓",
@@ -24,6 +25,24 @@ VERDICTS = {
     Verdict.INCOMPLETE: "Incomplete",
     Verdict.NONE: "No verdict",
 }
+
+_PLAIN_WORD = re.compile(r"[a-z]+,?(?: |$)")
+
+#: What `certify verify` is good for.
+VERIFIES = (
+    "This detects a record that was cut short or damaged, and a page that no longer matches it. "
+    "It does not detect forgery; only the signed attestation does."
+)
+
+#: The same under every report.
+NOT_CLAIMED = (
+    "That the service still answers as it did when its answers were recorded: "
+    "nothing here went to the network.",
+    "Anything about a connector, a contract or rules other than those the digests above name.",
+    "That data is right at its source, or that rules which no one wrote would pass.",
+    "A security audit: the connector's code was run under watch, not reviewed.",
+    "Figures that hold on another machine.",
+)
 
 #: The order in which an author counts: what holds, what does not, what is not known.
 _COUNTED = (
@@ -81,10 +100,39 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
+def capitalised(text: str) -> str:
+    """With a capital, where it begins with a plain word: names keep theirs."""
+    return text[:1].upper() + text[1:] if _PLAIN_WORD.match(text) else text
+
+
 def standing(rule: RuleResult) -> str:
     """`required, bronze, low effort to mend`: what weight a rule has."""
     weight = "required" if rule.required else "not required"
     return f"{weight}, {rule.tier.value}, {rule.effort.value} effort to mend"
+
+
+def unpassed_items(rule: RuleResult) -> list[ItemResult]:
+    """Of a rule with one item there is nothing more to say."""
+    quiet = (Status.PASSED, Status.NOT_APPLICABLE)
+    return [item for item in rule.items if item.status not in quiet] if len(rule.items) > 1 else []
+
+
+def beyond_findings(rule: RuleResult) -> str:
+    """The detail of a rule, unless its message and its findings have said it already."""
+    repeats = rule.detail.split() == rule.message.split()
+    first_of_findings = rule.findings and "\n" not in rule.detail.strip()
+    return "" if repeats or first_of_findings else rule.detail
+
+
+_MEANING = {
+    "hook": " (weaker: it cannot hold native code back)",
+    "none": " (nothing of the connector was run)",
+}
+
+
+def isolation_words(run: RunFacts) -> str:
+    """What kept the connector from the rest of the machine."""
+    return f"{run.isolation}{_MEANING.get(run.isolation, '')}"
 
 
 def days_left(expires: str, finished: str) -> str:
@@ -96,6 +144,12 @@ def days_left(expires: str, finished: str) -> str:
     if left < 0:
         return f"expired {number_of(-left, 'day')} before the run"
     return number_of(left, "day") if left else "last day"
+
+
+def first_expiry(report: Report) -> str:
+    """The day on which the first of the waivers ends, and how long that is; empty without one."""
+    ends = sorted(rule.waiver.expires for rule in report.rules if rule.waiver)
+    return f"{ends[0]}, {days_left(ends[0], report.run.finished)}" if ends else ""
 
 
 def day(moment: str) -> date | None:

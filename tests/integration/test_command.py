@@ -41,7 +41,13 @@ while True:
         pass
 """
 RECORD = "certification_report.json"
-FILES = ["certification.sarif", RECORD, "certification_report.md", "junit.xml"]
+FILES = [
+    "certification.sarif",
+    "certification_report.html",
+    RECORD,
+    "certification_report.md",
+    "junit.xml",
+]
 ESCAPE = "\x1b"
 
 

@@ -103,7 +103,9 @@ def test_a_changed_record_does_not_hold(how: Callable[[Any], None], certify: Com
     assert CHANGED in doubts(certify("verify", record))
 
 
-@pytest.mark.parametrize("name", ["certification_report.md", "junit.xml", "certification.sarif"])
+@pytest.mark.parametrize(
+    "name", ["certification_report.md", "certification_report.html", "junit.xml", "certification.sarif"]
+)
 def test_a_changed_rendering_beside_it_does_not_hold(name: str, certify: Command, record: Path) -> None:
     beside = record.with_name(name)
     beside.write_text(beside.read_text("utf-8").replace("demo", "omed"), "utf-8")
@@ -241,6 +243,7 @@ def test_a_file_that_is_not_there_is_told_in_one_line(name: str, certify: Comman
     ("name", "file"),
     [
         ("markdown", "certification_report.md"),
+        ("html", "certification_report.html"),
         ("junit", "junit.xml"),
         ("sarif", "certification.sarif"),
         ("json", RECORD),

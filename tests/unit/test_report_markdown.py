@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from markdown_it import MarkdownIt
 
-from certify.model import Footer, IdKind, Location, Reason, Report, Status, Verdict, WaiverResult
+from certify.model import Finding, Footer, IdKind, Location, Reason, Report, Status, Verdict, WaiverResult
 from certify_reports.markdown import FORMAT, render
 from tests.unit.report_samples import (
     GOLDEN,
@@ -168,6 +168,14 @@ def test_names_with_the_same_cause_make_one_reason() -> None:
     assert "`id_7` and 2 others unverified: no cassette." in render(replace(not_certified(), reasons=same))
 
 
+def test_gaps_of_one_cause_make_one_reason_though_their_rules_are_mended_differently() -> None:
+    gaps = tuple(Reason(f"id_{n}", Status.UNVERIFIED, "no cassette", f"mend {n}") for n in range(4))
+    failed = tuple(Reason(f"rule_{n}", Status.FAILED, "it is bad", f"mend {n}") for n in range(2))
+    page = render(replace(not_certified(), reasons=failed + gaps))
+    assert "3. ? `id_0`, `id_1`, `id_2`, `id_3` unverified: no cassette.\n" in page
+    assert "2. ✗ `rule_1` failed: it is bad. **Fix:** Mend 1." in page
+
+
 def test_a_location_is_not_said_twice() -> None:
     place = Location("a.py", 3)
     said = tuple(
@@ -237,6 +245,33 @@ def test_a_waiver_counts_its_days_from_the_day_of_the_run(expires: str, left: st
 def test_a_weaker_isolation_is_called_weaker() -> None:
     report = certified()
     assert "Isolation: hook (weaker" in render(replace(report, run=replace(report.run, isolation="hook")))
+
+
+def test_what_one_finding_says_is_said_once() -> None:
+    place = Location("a.py", 3)
+    finding = Finding("it is bad", place, "that it is good", "make it good")
+    rule = replace(
+        a_rule("r", "docs", Status.FAILED, title="It is as it should be"),
+        message="a.py:3: it is bad",
+        detail="a.py:3: it is bad",
+        findings=(finding,),
+    )
+    card = render(replace(not_certified(), rules=(rule,), reasons=())).partition("## What failed")[2]
+    assert "**Expected:** It is as it should be. That it is good.\n" in card
+    assert "**What happened at `a.py:3`:** It is bad.\n" in card
+    assert "**How to fix this one:** Make it good.\n" in card
+    assert card.count("it is bad") == 0
+    assert "**Try it again:** `certify --only r` (docs, required, bronze, low effort to mend)" in card
+
+
+def test_the_first_waiver_that_ends_stands_on_the_first_screen() -> None:
+    waived = [
+        replace(a_rule(name, "docs", Status.WAIVED, title="t"), waiver=WaiverResult("owed", "team", expires))
+        for name, expires in (("late", "2026-05-01"), ("soon", "2026-03-05"))
+    ]
+    assert "- First waiver ends: 2026-03-05, 3 days\n" in first_screen(
+        replace(certified(), rules=tuple(waived))
+    )
 
 
 def test_two_thousand_failed_rules_stay_below_a_mebibyte_and_two_seconds() -> None:
