@@ -13,6 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 from certify import __version__
+from certify.built import built_files
 from certify.cli.artifacts import load_formats, refuse_unwritable, rendered, write_set
 from certify.cli.display import Display, display_for
 from certify.cli.listener import Listener
@@ -24,7 +25,7 @@ from certify.plugin.beside import has_room
 from certify.plugin.isolated import Ran, complaint, run_isolated
 from certify.plugin.order import Order
 from certify.plugin.planning import Planned, plan_order
-from certify.provenance import connector_facts, machine, python
+from certify.provenance import cassette_facts, connector_facts, machine, python
 from certify.sandbox.installed import installed_in
 from certify.systems import subject_of
 from certify.text import one_line
@@ -34,6 +35,11 @@ _INTERRUPTED = 130
 _GRAVITY = (0, 3, 1, 2, _INTERRUPTED)
 
 
+#: Formats that are printed and not kept; and those that say nothing of a selection, which has no verdict.
+_NO_FILE = frozenset({"github"})
+_WITH_VERDICT = frozenset({"attestation"})
+
+
 @dataclass(frozen=True)
 class Wish:
     """What was asked on the command line."""
@@ -41,6 +47,7 @@ class Wish:
     folders: tuple[Path, ...]
     contract: Path | None
     artifact_dir: Path | None
+    artifacts: tuple[Path, ...]
     only: tuple[str, ...]
     thorough: bool
     no_fork: bool
@@ -58,6 +65,8 @@ def certify(wish: Wish) -> int:
         return _certify_one(wish, folders[0], wish.artifact_dir, display).exit_code
     if wish.contract is not None:
         raise CertifyError("--contract goes with one connector; -C was given several times")
+    if wish.artifacts:
+        raise CertifyError("--artifact goes with one connector; -C was given several times")
     taken: set[str] = set()
     codes = []
     for folder in folders:
@@ -110,7 +119,9 @@ def _certify_one(wish: Wish, folder: Path, artifact_dir: Path | None, display: D
     into = _artifact_dir(wish, contract, artifact_dir)
     if into is not None:
         refuse_unwritable(into)
-    files = _file_names(contract) if into else None
+    files = _file_names(contract, wish) if into else None
+    version = _version(contract, interpreter)
+    artifacts = built_files(contract.root, version, wish.artifacts)
     started, clock = _now(), time.monotonic()
     display.begin(contract)
     listener = Listener(display)
@@ -124,7 +135,7 @@ def _certify_one(wish: Wish, folder: Path, artifact_dir: Path | None, display: D
         contract,
         planned.plan,
         listener.outcomes,
-        connector_facts(contract, _version(contract, interpreter), into),
+        connector_facts(contract, version, into, artifacts),
         RunFacts(
             started=started,
             finished=_now(),
@@ -138,6 +149,7 @@ def _certify_one(wish: Wish, folder: Path, artifact_dir: Path | None, display: D
             isolation=listener.isolation,
             command=_command(),
             interrupted=listener.interrupted,
+            cassettes=cassette_facts(contract),
         ),
         files,
     )
@@ -184,10 +196,11 @@ def _artifact_dir(wish: Wish, contract: Contract, artifact_dir: Path | None) -> 
     return own
 
 
-def _file_names(contract: Contract) -> dict[str, str]:
+def _file_names(contract: Contract, wish: Wish) -> dict[str, str]:
     """Format → file name, as the contract may rename them. Raises CertifyError for two of one name."""
     renamed = {"json": contract.evidence.json_report, "markdown": contract.evidence.markdown_report}
-    usual = {name: one.file_name for name, one in load_formats().items() if name != "github"}
+    left_out = _NO_FILE | _WITH_VERDICT if wish.only else _NO_FILE
+    usual = {name: one.file_name for name, one in load_formats().items() if name not in left_out}
     names = usual | renamed
     folded = [name.casefold() for name in names.values()]
     twice = next((name for name in names.values() if folded.count(name.casefold()) > 1), None)
