@@ -41,7 +41,10 @@ while True:
         pass
 """
 RECORD = "certification_report.json"
-FILES = ["certification.sarif", RECORD, "certification_report.md", "junit.xml"]
+FILES = [
+    *("attestation.json", "badge.json", "badge.svg"),
+    *("certification.sarif", RECORD, "certification_report.md", "junit.xml"),
+]
 ESCAPE = "\x1b"
 
 
