@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
 
+from certify.countdown import countdown
+from certify.countdown import day as day
 from certify.model import Report, RuleResult, Status, Verdict
 
 SYMBOLS = {
@@ -89,18 +90,4 @@ def standing(rule: RuleResult) -> str:
 
 def days_left(expires: str, finished: str) -> str:
     """From the day the run ended to the day a waiver ends; it holds through that day."""
-    last, today = day(expires), day(finished)
-    if last is None or today is None:
-        return "unknown"
-    left = (last - today).days
-    if left < 0:
-        return f"expired {number_of(-left, 'day')} before the run"
-    return number_of(left, "day") if left else "last day"
-
-
-def day(moment: str) -> date | None:
-    """The day of an ISO 8601 date or time; None when it is neither."""
-    try:
-        return datetime.fromisoformat(moment).date()
-    except ValueError:
-        return None
+    return countdown(expires, finished)
