@@ -50,7 +50,10 @@ class CassetteFacts:
 
 @dataclass(frozen=True)
 class RunFacts:
-    """How, when and with what it was run. Times are ISO 8601 in UTC; `seconds` is wall time."""
+    """How, when and with what it was run. Times are ISO 8601 in UTC; `seconds` is wall time.
+
+    `remarks` are sentences on what the run lacked, and what that costs.
+    """
 
     started: str
     finished: str
@@ -65,3 +68,4 @@ class RunFacts:
     command: str
     interrupted: bool = False
     cassettes: tuple[CassetteFacts, ...] = ()
+    remarks: tuple[str, ...] = ()

@@ -24,6 +24,7 @@ from typing import ParamSpec, TypeVar
 
 from certify.errors import SuiteError
 from certify.model import Effort, Evidence, Finding, OwnEvidence, Performance, Tier, Timeline
+from certify.roles import roles
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -54,7 +55,7 @@ class Rule:
 
     def applies_to(self, system: str, capabilities: Iterable[str]) -> bool:
         """Whether a connector of this system that claims these capabilities is judged by it."""
-        claimed = not self.capabilities or not self.capabilities.isdisjoint(capabilities)
+        claimed = not self.capabilities or not self.capabilities.isdisjoint(roles(capabilities))
         return claimed and (not self.systems or system in self.systems)
 
 

@@ -134,6 +134,18 @@ class Subject(Protocol):
         """The topmost release of that list; None where it has none, or cannot be read."""
         ...
 
+    def names(self, kind: str) -> Location:
+        """The line that names its source, sink or state."""
+        ...
+
+    def own_versions(self) -> tuple[StatedVersion, ...]:
+        """Every place where its version stands, where it is no Python package; the first one counts."""
+        ...
+
+    def sdk_versions(self) -> tuple[StatedVersion, ...]:
+        """Every place where a version of its SDK stands, where that is no Python package."""
+        ...
+
     def sample_config(self) -> ConfigFile | None:
         """The contract's sample configuration; None when it names none, or one that is not there."""
         ...

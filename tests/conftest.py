@@ -13,10 +13,16 @@ import pytest
 _REMEMBERED = Path(tempfile.gettempdir()) / f"certify-tests-hypothesis-{os.getuid()}"
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(_REMEMBERED))
 
+from hypothesis import settings  # noqa: E402  # it looks there when it is imported
+
 # The command is started 900 times: where bytecode is not kept, compiling takes a third of each start.
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
     _COMPILED = Path(tempfile.gettempdir()) / f"certify-tests-bytecode-{os.getuid()}"
     os.environ.setdefault("PYTHONPYCACHEPREFIX", str(_COMPILED))
+
+# How long one example takes says more of the machine than of the code.
+settings.register_profile("certify", deadline=None)
+settings.load_profile("certify")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -188,7 +188,7 @@ def init(ctx: click.Context, /, **options: Any) -> None:
 @click.option(
     "--only",
     multiple=True,
-    type=click.Choice(("full_refresh", "incremental", "resume", "check")),
+    type=click.Choice(("full_refresh", "incremental", "resume", "check", "discover")),
     help="Record only this. May be repeated.",
 )
 @click.option("--refresh", is_flag=True, help="Replace cassettes that are there.")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import itertools
 import os
 import shlex
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -17,22 +17,24 @@ from certify.built import built_files
 from certify.cli.artifacts import load_formats, refuse_unwritable, rendered, write_set
 from certify.cli.display import Display, display_for
 from certify.cli.listener import Listener
+from certify.cli.several import Several, certify_several
+from certify.cli.together import INCOMPLETE, INTERRUPTED
 from certify.contract import Contract, load_contract
 from certify.errors import CertifyError, SandboxError
 from certify.judgement import judge
-from certify.model import Report, RunFacts
+from certify.model import RunFacts
 from certify.plugin.beside import has_room
 from certify.plugin.isolated import Ran, complaint, run_isolated
 from certify.plugin.order import Order
 from certify.plugin.planning import Planned, plan_order
+from certify.plugin.turns import Turns
 from certify.provenance import cassette_facts, connector_facts, machine, python
 from certify.sandbox.installed import installed_in
 from certify.systems import subject_of
 from certify.text import one_line
 
 #: Exit codes from harmless to grave, to find the worst of several connectors.
-_INTERRUPTED = 130
-_GRAVITY = (0, 3, 1, 2, _INTERRUPTED)
+_GRAVITY = (0, INCOMPLETE, 1, 2, INTERRUPTED)
 
 
 #: Formats that are printed and not kept; and those that say nothing of a selection, which has no verdict.
@@ -60,21 +62,16 @@ class Wish:
 def certify(wish: Wish) -> int:
     """Certify every connector that was named; returns the worst exit code. Raises CertifyError."""
     folders = _folders(wish)
-    display = display_for(wish.shape)
     if len(folders) == 1:
-        return _certify_one(wish, folders[0], wish.artifact_dir, display).exit_code
+        contract = load_contract(folders[0], wish.contract)
+        return _certify_one(wish, contract, wish.artifact_dir, display_for(wish.shape))
     if wish.contract is not None:
         raise CertifyError("--contract goes with one connector; -C was given several times")
     if wish.artifacts:
         raise CertifyError("--artifact goes with one connector; -C was given several times")
-    taken: set[str] = set()
-    codes = []
-    for folder in folders:
-        codes.append(_certify_of_many(wish, folder, display, taken))
-        if codes[-1] == _INTERRUPTED:
-            break  # Ctrl-C means all of them
-    display.all_done()
-    return max(codes, key=_GRAVITY.index)
+    several = Several(folders, wish.artifact_dir, wish.shape, in_turn=wish.workers is not None)
+    codes = certify_several(several, partial(_certify_one, wish))
+    return max(codes, key=_GRAVITY.index, default=INTERRUPTED)
 
 
 def _folders(wish: Wish) -> list[Path]:
@@ -82,31 +79,13 @@ def _folders(wish: Wish) -> list[Path]:
         raise CertifyError("--example brings its own connector; leave -C out")
     if wish.example:
         return [Path(str(resources.files("certify_example")))]
-    return list(dict.fromkeys(wish.folders)) or [Path.cwd()]
+    return list({os.path.realpath(one): one for one in wish.folders}.values()) or [Path.cwd()]
 
 
-def _certify_of_many(wish: Wish, folder: Path, display: Display, taken: set[str]) -> int:
-    """One of several: its report goes into a folder of its own, its errors do not stop the others."""
-    try:
-        into = None
-        if wish.artifact_dir:
-            into = wish.artifact_dir / _free_name(load_contract(folder).connector, taken)
-        return _certify_one(wish, folder, into, display).exit_code
-    except CertifyError as error:
-        display.refused(folder, error)
-        return 2
-
-
-def _free_name(name: str, taken: set[str]) -> str:
-    """The name, or `name-2`, `name-3` … where connectors share it: none replaces another's report."""
-    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
-    free = next(one for one in names if one.casefold() not in taken)
-    taken.add(free.casefold())
-    return free
-
-
-def _certify_one(wish: Wish, folder: Path, artifact_dir: Path | None, display: Display) -> Report:
-    contract = load_contract(folder, wish.contract)
+def _certify_one(
+    wish: Wish, contract: Contract, artifact_dir: Path | None, display: Display, turns: Turns | None = None
+) -> int:
+    """Run, judge, write and show; with `turns`, others are at work beside it. Returns the exit code."""
     interpreter = wish.interpreter.absolute() if wish.interpreter else None
     order = Order(
         root=str(contract.root),
@@ -125,9 +104,10 @@ def _certify_one(wish: Wish, folder: Path, artifact_dir: Path | None, display: D
     started, clock = _now(), time.monotonic()
     display.begin(contract)
     listener = Listener(display)
+    listeners = [listener] if turns is None else [listener, turns]
     try:
-        two = _in_two_processes(wish, contract)
-        ran = run_isolated(order, listener, wish.workers or 0, in_two_processes=two)
+        two = turns is None and _in_two_processes(wish, contract)
+        ran = run_isolated(order, listeners, wish.workers or 0, in_two_processes=two)
     finally:
         display.end_of_run()
     planned = _planned(order, contract, ran, listener)
@@ -150,13 +130,14 @@ def _certify_one(wish: Wish, folder: Path, artifact_dir: Path | None, display: D
             command=_command(),
             interrupted=listener.interrupted,
             cassettes=cassette_facts(contract),
+            remarks=listener.remarks,
         ),
         files,
     )
     if into is not None:
         write_set(into, rendered(report, contract))
     display.finish(report, into)
-    return report
+    return report.exit_code
 
 
 def _in_two_processes(wish: Wish, contract: Contract) -> bool:

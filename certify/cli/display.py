@@ -47,15 +47,18 @@ class Display(Protocol):
     def refused(self, folder: Path, error: CertifyError) -> None:
         """One of several connectors could not be run at all."""
 
+    def tick(self) -> None:
+        """A moment has passed, while several connectors run together."""
+
     def all_done(self) -> None:
         """The last of several connectors is done."""
 
 
-def display_for(shape: str) -> Display:
-    """The display of a `--format`."""
+def display_for(shape: str, *, moves_by_itself: bool = True) -> Display:
+    """The display of a `--format`; it moves by itself, which takes a thread, or when it is told of a tick."""
     if shape == "json":
         return JsonDisplay()
-    return GithubDisplay() if shape == "github" else TextDisplay()
+    return GithubDisplay() if shape == "github" else TextDisplay(moves_by_itself=moves_by_itself)
 
 
 class SilentDisplay:
@@ -82,6 +85,9 @@ class SilentDisplay:
     def refused(self, folder: Path, error: CertifyError) -> None:
         """The error, on standard error."""
         click.echo(f"certify: {one_line(str(error), 2000)}", err=True)
+
+    def tick(self) -> None:
+        """Nothing."""
 
     def all_done(self) -> None:
         """Nothing."""
@@ -153,9 +159,10 @@ class _Area:
 class TextDisplay:
     """Quiet by default: one live line for the area that runs, failures as they come, a panel at the end."""
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, *, moves_by_itself: bool = True) -> None:
         # The stream of now: while pytest runs, sys.stdout is where its own words go.
         self.console = console or console_for_output()
+        self._moves_by_itself = moves_by_itself
         self._reports: list[Report] = []
         self._refused: list[Path] = []
         self._live: Live | None = None
@@ -172,7 +179,11 @@ class TextDisplay:
         self.console.print(name)
         if is_watched(self.console):
             self._live = Live(
-                console=self.console, get_renderable=self._live_line, transient=True, refresh_per_second=10
+                console=self.console,
+                get_renderable=self._live_line,
+                transient=True,
+                refresh_per_second=10,
+                auto_refresh=self._moves_by_itself,
             )
             self._live.start()
 
@@ -231,6 +242,8 @@ class TextDisplay:
         """The verdict."""
         self._reports.append(report)
         self.console.print(panel(report))
+        for remark in report.run.remarks:
+            self.console.print(Text.assemble(("Note: ", "dim"), one_line(remark, 1000)), soft_wrap=True)
         if folder is not None:
             path = one_line(str(folder / report.files["markdown"]), 4096)
             # Not in the panel, which would break the path where nobody could open or copy it.
@@ -240,6 +253,11 @@ class TextDisplay:
         """One of several could not be run: say why, and go on."""
         self._refused.append(folder)
         click.echo(f"certify: {one_line(str(error), 2000)}", err=True)
+
+    def tick(self) -> None:
+        """Move the live line."""
+        if self._live is not None:
+            self._live.refresh()
 
     def all_done(self) -> None:
         """All connectors in one table."""

@@ -9,7 +9,7 @@ import pytest
 
 from certify.cli.display import Display
 from certify.model import Outcome
-from certify.plugin.engine import ENGINE, ISOLATION, OUTCOME
+from certify.plugin.engine import ENGINE, ISOLATION, OUTCOME, REMARKS
 
 
 class Listener:
@@ -19,6 +19,7 @@ class Listener:
         self.display = display
         self.outcomes: list[Outcome] = []
         self.isolation = "none"
+        self.remarks: tuple[str, ...] = ()
         self.began = False
         self.interrupted = False
 
@@ -41,6 +42,7 @@ class Listener:
         outcome = msgspec.convert(told, Outcome)
         self.outcomes.append(outcome)
         self.isolation = getattr(report, ISOLATION, None) or self.isolation
+        self.remarks = tuple(dict.fromkeys([*self.remarks, *(getattr(report, REMARKS, None) or ())]))
         self.display.outcome(outcome)
 
     def pytest_keyboard_interrupt(self) -> None:

@@ -16,7 +16,7 @@ from certify.repository.config.secret_names import names_a_secret
 from certify.repository.config.secret_values import references, resolved, secret_values
 from certify.repository.git import git
 from certify.repository.secrets.allowed import is_plain
-from certify.rules import NotApplicable, Unverified
+from certify.sandbox.canaries import Seeded
 from certify.subject import Subject
 
 _MAX_BYTES = 256 * 1024
@@ -35,20 +35,23 @@ class LiveConfig:
     paths: tuple[str, ...]
     source: str
 
-    def unnamed(self, contract: Contract) -> list[str]:
-        """The secrets that `subject.secrets` does not name: replayed, they get no canary."""
-        named = contract.subject.secrets
+    def without_canary(self, planted: Seeded) -> list[str]:
+        """The secrets that get no canary in a replay: neither contract nor schema names them."""
         return [
-            one for one in self.paths if not any(one == name or one.startswith(f"{name}.") for name in named)
+            one
+            for one in self.paths
+            if not any(one == name or one.startswith(f"{name}.") for name in planted.named)
         ]
 
 
-def live_config(contract: Contract, subject: Subject, file: Path | None) -> LiveConfig:
+def live_config(
+    contract: Contract, subject: Subject, schema: ConfigFile | None, file: Path | None
+) -> LiveConfig:
     """The file's, else the contract's sample with its references resolved. Raises CertifyError."""
     config, named = _from_file(contract, file) if file else _sample(subject)
     environment = _environment(config, named)
     # Some connectors resolve references, others leave that to their platform: both take what they stand for.
-    secret = secret_values(config, contract.subject.secrets, _schema(subject))
+    secret = secret_values(config, contract.subject.secrets, schema)
     return LiveConfig(
         config=resolved(config, environment),
         environment=environment,
@@ -114,10 +117,3 @@ def _known(secret: Mapping[str, str], environment: Mapping[str, str]) -> list[Kn
             known.append(KnownSecret(path, value))
     # `"authorization": "Bearer ${API_TOKEN}"`: the variable says what the setting may not.
     return known + [KnownSecret(name, value) for name, value in environment.items() if names_a_secret(name)]
-
-
-def _schema(subject: Subject) -> ConfigFile | None:
-    try:
-        return subject.config_schema()
-    except (NotApplicable, Unverified):
-        return None

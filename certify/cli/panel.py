@@ -199,7 +199,5 @@ def summary_table(reports: list[Report], refused: list[Path]) -> RenderableType:
             Text(one_line(report.connector.name)), Text(title, style=style), tier, _required(report)
         )
     for folder in refused:
-        table.add_row(
-            Text(one_line(str(folder))), Text("not run", style="red"), "–", "contract error, see above"
-        )
+        table.add_row(Text(one_line(str(folder))), Text("not run", style="red"), "–", "no report, see above")
     return table

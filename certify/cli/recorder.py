@@ -14,10 +14,11 @@ from certify.replay.known_secrets import KnownSecrets
 from certify.replay.live import LiveApi
 from certify.replay.redaction import learn
 from certify.run import Run
-from certify.sandbox.recorded import RecordedSource, Take
+from certify.sandbox.recorded import Question, RecordedSource, Take
 
 #: The kinds of cassettes; of resumptions there are several, `resume@N`.
-FULL_REFRESH, INCREMENTAL, RESUME, CHECK = "full_refresh", "incremental", "resume", "check"
+FULL_REFRESH, INCREMENTAL, RESUME = "full_refresh", "incremental", "resume"
+CHECK, DISCOVER = Question.CHECK.value, Question.DISCOVER.value
 #: A resumption is recorded from so many of the states that a full run emits.
 _RESUMPTIONS = 3
 
@@ -46,7 +47,12 @@ class Scene:
 
     name: str
     state: Any = field(default=None, hash=False)
-    check: bool = False
+    question: Question = Question.READ
+
+    @property
+    def kind(self) -> str:
+        """Its kind of cassette."""
+        return self.name.partition("@")[0]
 
 
 class Recorder:
@@ -67,10 +73,11 @@ class Recorder:
         self._display = display
 
     def takes(self) -> Iterator[tuple[Scene, Take]]:
-        """The runs that are wanted, and say what does not apply."""
+        """The runs that are wanted, and the discovery that they stand on; says what does not apply."""
         if self._wish.wants(CHECK):
-            yield from self._check()
+            yield from self._ask(Scene(CHECK, question=Question.CHECK))
         wanted = [name for name in (FULL_REFRESH, INCREMENTAL, RESUME) if self._wish.wants(name)]
+        yield from self._discovery(is_needed=bool(wanted))
         if not wanted:
             return
         full = Scene(FULL_REFRESH)
@@ -88,15 +95,29 @@ class Recorder:
         elif RESUME in wanted:
             self._display.left_out(RESUME, "the source emits no STATE before its last")
 
-    def _check(self) -> Iterator[tuple[Scene, Take]]:
-        scene = Scene(CHECK, check=True)
+    def _discovery(self, is_needed: bool) -> Iterator[tuple[Scene, Take]]:
+        """Of a command, whose reads need its catalog; of a factory nobody misses it."""
+        if DISCOVER not in self._wish.only:
+            is_needed = is_needed or not self._wish.only
+            if self._source.lacks(Question.DISCOVER) or not is_needed:
+                return
+        for scene, take in self._ask(Scene(DISCOVER, question=Question.DISCOVER)):
+            if not self._wish.wants(DISCOVER):
+                self._display.left_out(DISCOVER, "only reads were asked for; --only discover records it too")
+            yield scene, take
+
+    def _ask(self, scene: Scene) -> Iterator[tuple[Scene, Take]]:
+        """A question that is no read, if there is such a one."""
+        lacks = self._source.lacks(scene.question)
+        if lacks:
+            self._display.left_out(scene.name, lacks)
+            return
         take = self._take(scene)
-        # Raised by the drive where there is no `check`, and by the base classes of SDKs where it is not made.
-        if take.run.raised is not None and take.run.raised.type == "NotImplementedError":
-            self._display.left_out(CHECK, "the source has no check()")
-        else:
-            self._require(scene, take)
-            yield from self._worth(scene, take)
+        if take.lacks:
+            self._display.left_out(scene.name, take.lacks)
+            return
+        self._require(scene, take)
+        yield from self._worth(scene, take)
 
     def _more(self, scene: Scene) -> Iterator[tuple[Scene, Take]]:
         yield from self._worth(scene, self._succeeded(scene))
@@ -104,7 +125,7 @@ class Recorder:
     def _worth(self, scene: Scene, take: Take) -> Iterator[tuple[Scene, Take]]:
         if take.recorded:
             yield scene, take
-        else:
+        elif self._wish.wants(scene.kind):
             self._display.left_out(scene.name, "it sends no request")
 
     def _succeeded(self, scene: Scene) -> Take:
@@ -119,22 +140,29 @@ class Recorder:
             take = self._source.record(
                 self._api,
                 told,
+                scene.question,
                 stream=self._wish.stream,
                 state=scene.state,
-                check=scene.check,
                 seconds=self._wish.patience,
             )
         learn(take.recorded, self._known)
         return take
 
     def _require(self, scene: Scene, take: Take) -> None:
-        if take.run.succeeded and not take.is_ended:
-            return
-        said = take.failure if take.is_ended else None
-        if said is None:
-            after = f", after {take.failure}" if take.failure else ""
-            said = f"the connector failed: {ending(take.run)}{after}"
-        raise CertifyError(f"{scene.name}: {self._display.safe(said)}; nothing was written")
+        said = _wrong(take)
+        if said:
+            raise CertifyError(f"{scene.name}: {self._display.safe(said)}; nothing was written")
+
+
+def _wrong(take: Take) -> str:
+    """Why a run is no happy path; in words that may hold secrets."""
+    run = take.run
+    if take.failure and (take.is_ended or run.succeeded):
+        return take.failure if take.is_ended else f"{take.failure}, and the connector does not say so"
+    if run.succeeded and not take.refusal and not run.failures:
+        return ""
+    after = f", after {take.failure}" if take.failure else ""
+    return f"the connector failed: {take.refusal or ending(run)}{after}"
 
 
 def _chosen(count: int) -> list[int]:
@@ -150,6 +178,6 @@ def ending(run: Run) -> str:
         return f"{run.raised.type.rpartition('.')[2]}: {run.raised.message or 'no message'}"
     if run.how == "wall":
         return f"it did not end within {run.seconds:.0f} s; --timeout gives it longer"
-    said = run.output.strip().splitlines()
+    said = [one.message for one in run.failures if one.message] or run.output.strip().splitlines()
     how = f"exit code {run.code}" if run.how in ("exit", "vanished") else f"ended by the sandbox ({run.how})"
     return f"{how}: {said[-1]}" if said else how

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from certify.contract.document import KeyPath
 from certify.model import Location, Tier
+from certify.roles import ROLE_OF
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,18 @@ class Contract:
     def path(self) -> Path:
         """The contract file itself, absolute."""
         return self.root / self.file
+
+    def claim(self, role: str) -> Capability | None:
+        """What is claimed for a role, by whichever names its system has for it."""
+        claims = [one for name, one in self.capabilities.items() if role in (name, ROLE_OF.get(name))]
+        if len(claims) < 2:
+            return claims[0] if claims else None
+        return Capability(
+            strategies=tuple(dict.fromkeys(one for claim in claims for one in claim.strategies)),
+            required_tests=tuple(dict.fromkeys(one for claim in claims for one in claim.required_tests)),
+            schema_evolution=next(filter(None, (claim.schema_evolution for claim in claims)), None),
+            staging_first=any(claim.staging_first for claim in claims),
+        )
 
     @property
     def strategies(self) -> Mapping[str, tuple[str, ...]]:

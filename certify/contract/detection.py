@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,9 @@ GENERIC = "python"
 
 #: Project files are small; what is larger is not read.
 _MAX_BYTES = 1024 * 1024
+
+#: A solution has a few projects.
+_MOST_PROJECTS = 50
 
 _DEPENDENCY_OF = {
     "dpone": "dpone",
@@ -79,8 +84,14 @@ def _mapping(path: Path) -> dict[str, Any]:
 
 
 def _references_appseconnect(root: Path) -> bool:
-    projects = [root / "packages.config", *root.glob("*.csproj"), *root.glob("*.vbproj")]
+    projects = [root / "packages.config", *islice(_projects(root), _MOST_PROJECTS)]
     return any("APPSeCONNECT" in _text(path) for path in projects if path.is_file())
+
+
+def _projects(root: Path) -> Iterator[Path]:
+    """In the root, or in a folder beside the solution."""
+    for pattern in ("*.csproj", "*.vbproj", "*/*.csproj", "*/*.vbproj"):
+        yield from sorted(root.glob(pattern))
 
 
 def _text(path: Path) -> str:

@@ -152,11 +152,16 @@ def main(order_file: Path, garbage_after: int) -> None:
     run_order(order_file, [_Teller(_told_file(order_file))])
 
 
+def processors() -> int:
+    """How many processes have a processor each."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def has_room() -> bool:
     """Whether two processes have a processor each."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0)) > 1
-    return (os.cpu_count() or 1) > 1
+    return processors() > 1
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +20,8 @@ from certify.model import Status
 from certify.plugin.order import Order, Share, read_order
 from certify.plugin.outcome import PhaseResult, fold, judge_phase
 from certify.plugin.planning import Planned, plan_order
-from certify.rules import ATTRIBUTE, EvidenceLog, Rule
+from certify.plugin.sandboxes import granted_isolation
+from certify.rules import ATTRIBUTE, EvidenceLog, Rule, RuleBroken, Undecided
 from certify.target.database import TMP
 from certify.text import visible
 
@@ -34,8 +36,30 @@ _SECONDS = pytest.StashKey[float]()
 OUTCOME = "certify_outcome"
 #: And the one that says how the sandbox was isolated: `namespace` or `hook`.
 ISOLATION = "certify_isolation"
-#: Where the fixture that starts the sandbox leaves it.
-GRANTED_ISOLATION = pytest.StashKey[str]()
+#: The same for what is to be known of the run besides, in sentences.
+REMARKS = "certify_remarks"
+RUN_REMARKS = pytest.StashKey[tuple[str, ...]]()
+
+
+#: The modules of what rules may ask for by name.
+_FIXTURES = (
+    "fixtures",
+    "replay_fixtures",
+    "target_fixtures",
+    "state_fixtures",
+    "quality_fixtures",
+    "performance_fixtures",
+    "output_fixtures",
+    "airbyte_fixtures",
+    "appseconnect_fixtures",
+    "planasonix_fixtures",
+    "plakar_fixtures",
+)
+
+
+def import_fixtures() -> list[ModuleType]:
+    """The modules of what rules may ask for by name."""
+    return [importlib.import_module(f"certify.plugin.{name}") for name in _FIXTURES]
 
 
 def register_engine(config: pytest.Config, order_file: Path) -> None:
@@ -48,18 +72,9 @@ def register_engine(config: pytest.Config, order_file: Path) -> None:
     _take_chance_out()
     config.stash[ENGINE] = Engine(order, order_file, planned)
     config.pluginmanager.register(config.stash[ENGINE], "certify-engine")
-    for fixtures in (
-        "fixtures",
-        "replay_fixtures",
-        "target_fixtures",
-        "state_fixtures",
-        "quality_fixtures",
-        "performance_fixtures",
-        "output_fixtures",
-        "airbyte_fixtures",
-    ):
-        module = importlib.import_module(f"certify.plugin.{fixtures}")
-        config.pluginmanager.register(module, f"certify-{fixtures.replace('_', '-')}")
+    for module in import_fixtures():
+        name = module.__name__.rpartition(".")[2]
+        config.pluginmanager.register(module, f"certify-{name.replace('_', '-')}")
 
 
 def _take_chance_out() -> None:
@@ -124,12 +139,13 @@ class Engine:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Judge each phase (subtests report theirs as further calls); the last one carries the outcome."""
-        report = yield
+        with _without_source(item.config, call):
+            report = yield
         rule = rule_of(item)
         if rule is None:
             return report
         phases = item.stash.setdefault(_PHASES, [])
-        result = judge_phase(call, report, item.path)
+        result = judge_phase(call, report, item)
         if call.when == "call" or result.status is not Status.PASSED:
             phases.append(result)
         item.stash[_SECONDS] = item.stash.get(_SECONDS, 0.0) + call.duration
@@ -139,13 +155,27 @@ class Engine:
         if call.when == "teardown":
             outcome = fold(rule.id, item.nodeid, item.stash[_SECONDS], phases, evidence_of(item))
             setattr(report, OUTCOME, msgspec.to_builtins(outcome))
-            setattr(report, ISOLATION, item.config.stash.get(GRANTED_ISOLATION, None))
+            setattr(report, ISOLATION, granted_isolation(item.config))
+            setattr(report, REMARKS, item.config.stash.get(RUN_REMARKS, None))
         return report
 
 
 def _asked_for(item: pytest.Item) -> frozenset[str]:
     """The fixtures of an item, and those of them."""
     return frozenset(getattr(item, "fixturenames", ()))
+
+
+@contextlib.contextmanager
+def _without_source(config: pytest.Config, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Have nothing quoted where a rule says in its own words what it found: that parses its whole module."""
+    kept = config.option.tbstyle
+    if call.excinfo is not None and isinstance(call.excinfo.value, Undecided | RuleBroken):
+        call.excinfo.traceback = call.excinfo.traceback[-1:]  # nor is each frame looked up for it
+        config.option.tbstyle = "value"
+    try:
+        yield
+    finally:
+        config.option.tbstyle = kept
 
 
 def evidence_of(item: pytest.Item) -> EvidenceLog:

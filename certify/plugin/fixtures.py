@@ -11,7 +11,8 @@ import pytest
 from certify.contract import Contract
 from certify.errors import SandboxError
 from certify.plugin.ahead import Ahead
-from certify.plugin.engine import ENGINE, GRANTED_ISOLATION, evidence_of
+from certify.plugin.engine import ENGINE, evidence_of
+from certify.plugin.sandboxes import sandbox
 from certify.repository import Repository
 from certify.repository.config.document import ConfigFile
 from certify.repository.docs.pages import Pages
@@ -67,11 +68,9 @@ def pages(repository: Repository) -> Pages:
 
 @pytest.fixture(scope="session")
 def zygote(pytestconfig: pytest.Config) -> Iterator[Zygote]:
-    """The sandbox in the connector's interpreter."""
-    interpreter = pytestconfig.stash[ENGINE].order.interpreter
-    with Zygote(Path(interpreter) if interpreter else None) as started:
-        pytestconfig.stash[GRANTED_ISOLATION] = started.start()["isolation"]
-        yield started
+    """The sandbox in the connector's interpreter; it starts with what is first run in it."""
+    with sandbox(pytestconfig, pytestconfig.stash[ENGINE].order.interpreter) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
@@ -170,8 +169,7 @@ def _what_holds_up(seen: ImportObservation) -> str:
 @pytest.fixture(scope="session")
 def ahead(pytestconfig: pytest.Config, repository: Repository, subject: Subject) -> Iterator[Ahead]:
     """The connector's own tests take longest: they run beside the rules, in a sandbox of their own."""
-    interpreter = pytestconfig.stash[ENGINE].order.interpreter
-    with Zygote(Path(interpreter) if interpreter else None) as beside:
+    with sandbox(pytestconfig, pytestconfig.stash[ENGINE].order.interpreter) as beside:
         yield from Ahead.until_done(
             lambda: run_own_tests(beside, repository, subject.package().path), beside.kill
         )
@@ -209,9 +207,11 @@ def releases(repository: Repository, project: Project, contract: Contract) -> Re
 
 
 @pytest.fixture(scope="session")
-def wheel_builder(zygote: Zygote, project: Project, releases: Releases) -> Iterator[WheelBuilder]:
+def wheel_builder(
+    pytestconfig: pytest.Config, zygote: Zygote, project: Project, releases: Releases
+) -> Iterator[WheelBuilder]:
     """Builds the wheel when it is asked for; in certify's own interpreter where the connector's cannot."""
-    with Zygote() as own:
+    with sandbox(pytestconfig, None) as own:
         yield WheelBuilder((zygote, own), project, releases)
 
 
@@ -236,15 +236,19 @@ def distribution(
         lambda: wheel_builder.metadata,
         lambda: subject.latest_change(pages),
         None if project.exists else subject.installed,
+        subject.own_versions,
     )
 
 
 @pytest.fixture(scope="session")
-def requirements(distribution: Distribution, zygote: Zygote) -> Requirements:
+def requirements(distribution: Distribution, zygote: Zygote, subject: Subject) -> Requirements:
     """What the connector requires, and what of it its interpreter has."""
     own = distribution.project.name
     return Requirements(
-        distribution.requirements, lambda names: installed_versions(zygote, names), own.text if own else None
+        distribution.requirements,
+        lambda names: installed_versions(zygote, names),
+        own.text if own else None,
+        subject.sdk_versions,
     )
 
 

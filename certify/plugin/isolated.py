@@ -35,6 +35,22 @@ _SETTINGS = (
     "PYTEST_XDIST_TESTRUNUID",
 )
 
+#: Plugins of pytest's own that nothing here uses, each of them asked at every item.
+_UNUSED = (
+    "cacheprovider",
+    "doctest",
+    "junitxml",
+    "legacypath",
+    "pastebin",
+    "setuponly",
+    "setupplan",
+    "stepwise",
+    "threadexception",
+    "unittest",
+    # It collects garbage ten times at the end, to look for exceptions.
+    "unraisableexception",
+)
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -44,8 +60,10 @@ class Ran:
     transcript: str
 
 
-def run_isolated(order: Order, listener: object, workers: int = 0, *, in_two_processes: bool = False) -> Ran:
-    """Run the order; `listener` is a pytest plugin that receives the reports."""
+def run_isolated(
+    order: Order, listeners: Sequence[object], workers: int = 0, *, in_two_processes: bool = False
+) -> Ran:
+    """Run the order; `listeners` are pytest plugins that receive the reports."""
     if workers and importlib.util.find_spec("xdist") is None:
         raise CertifyError("-n needs pytest-xdist: python -m pip install 'certify[xdist]'")
     with tempfile.TemporaryDirectory(prefix="certify-run-") as neutral:
@@ -53,7 +71,7 @@ def run_isolated(order: Order, listener: object, workers: int = 0, *, in_two_pro
         said = io.StringIO()
         with contextlib.ExitStack() as stack:
             stack.enter_context(_neutral_process(neutral))
-            plugins = [listener]
+            plugins = [*listeners]
             if in_two_processes:
                 plugins.append(stack.enter_context(beside(order, Path(neutral))))
                 order = replace(order, share=Share.OTHERS)
@@ -64,33 +82,49 @@ def run_isolated(order: Order, listener: object, workers: int = 0, *, in_two_pro
     return Ran(code, said.getvalue())
 
 
+def run_nothing() -> None:
+    """Have pytest load and settle what it does at each start, for forks of this process."""
+    with tempfile.TemporaryDirectory(prefix="certify-run-") as neutral, _neutral_process(neutral):
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            pytest.main([*_settings(Path(neutral)), neutral], _own_plugins(0))
+
+
 def run_order(order_file: Path, plugins: Sequence[object], workers: int = 0) -> int:
     """Run pytest for an order in a process that is neutral already; returns its exit code."""
-    return int(pytest.main(_arguments(order_file, workers), [*plugins, *_own_plugin(workers)]))
+    return int(pytest.main(_arguments(order_file, workers), [*plugins, *_own_plugins(workers)]))
 
 
-def _own_plugin(workers: int) -> list[object]:
-    """Ourselves, where no worker has to find us by name: by `-p` pytest rewrites every module of ours."""
-    return [] if workers else [importlib.import_module("certify.plugin")]
+def _own_plugins(workers: int) -> list[object]:
+    """Ourselves and what measures, where no worker has to find us by name.
+
+    By `-p` pytest looks through what is installed for each, and rewrites every module of ours.
+    """
+    return [] if workers else [*map(importlib.import_module, ("certify.plugin", "pytest_benchmark.plugin"))]
 
 
-def _arguments(order_file: Path, workers: int) -> list[str]:
+def _settings(neutral: Path) -> list[str]:
     arguments = [
         "-c",
         os.devnull,
         "--rootdir",
-        str(order_file.parent),
+        str(neutral),
         # Else every entry of the folders above it is asked whether it is to be collected.
         "--confcutdir",
-        str(order_file.parent),
+        str(neutral),
         "--noconftest",
         "--disable-plugin-autoload",
     ]
-    # What watches over unraisable exceptions collects garbage ten times at the end, to look for more.
-    for plugin in ("benchmark", "no:cacheprovider", "no:unraisableexception"):
-        arguments += ["-p", plugin]
-    arguments += ["--capture=sys", "--tb=short", "-q"]
+    for plugin in _UNUSED:
+        arguments += ["-p", f"no:{plugin}"]
+    # No traceback of each outcome that is no pass: pytest parses every file on the way.
+    return [*arguments, "--capture=sys", "--tb=line", "-q"]
+
+
+def _arguments(order_file: Path, workers: int) -> list[str]:
+    arguments = _settings(order_file.parent)
     if workers:
+        arguments += ["-p", "benchmark"]
         # xdist makes the base of temporary folders, which by default removes those of the user's own runs.
         # -p takes the name of an entry point: a module's name would be loaded twice beside autoload.
         arguments += ["-p", "certify", "-p", "xdist", "-n", str(workers)]

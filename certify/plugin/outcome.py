@@ -51,8 +51,8 @@ class PhaseResult:
 PASSED = PhaseResult(Status.PASSED)
 
 
-def judge_phase(call: pytest.CallInfo[None], report: pytest.TestReport, suite: Path) -> PhaseResult:
-    """Decide what one phase says; `suite` is the file of the rule."""
+def judge_phase(call: pytest.CallInfo[None], report: pytest.TestReport, item: pytest.Item) -> PhaseResult:
+    """Decide what one phase of an item says; its file is that of the rule."""
     expected_failure = hasattr(report, "wasxfail")
     if expected_failure and report.outcome == "skipped":
         return PhaseResult(Status.FAILED, one_line(f"fails, as its own xfail expects: {report.wasxfail}"))
@@ -64,14 +64,17 @@ def judge_phase(call: pytest.CallInfo[None], report: pytest.TestReport, suite: P
         return PhaseResult(status, one_line(str(error)), visible(error.needs))
     if isinstance(error, pytest.skip.Exception):
         return PhaseResult(Status.UNVERIFIED, one_line(f"skipped: {_words(error)}"))
-    if call.when == "call" and _is_verdict(call.excinfo, suite):
+    if call.when == "call" and _is_verdict(call.excinfo, item.path):
         return _failed(error)
     if isinstance(error, CertifyError):
         return PhaseResult(Status.ERRORED, one_line(str(error)))
-    detail = visible(str(report.longreprtext), 6000)
-    return PhaseResult(
-        Status.ERRORED, one_line(f"{type(error).__name__} in {call.when}: {_words(error)}"), detail
-    )
+    message = one_line(f"{type(error).__name__} in {call.when}: {_words(error)}")
+    return PhaseResult(Status.ERRORED, message, visible(_traceback(item, call.excinfo), 6000))
+
+
+def _traceback(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
+    """The lines that led to an error: for our own faults alone, since pytest parses each file on the way."""
+    return str(pytest.Item.repr_failure(item, excinfo, "short"))
 
 
 def _failed(error: BaseException) -> PhaseResult:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from certify.plugin.engine import ENGINE
+from certify.plugin.sandboxes import sandbox
 from certify.rules import Unverified
 from certify.sandbox.fault_runs import FaultRuns
 from certify.sandbox.paces import Paces
 from certify.sandbox.reads import SourceReads
-from certify.sandbox.zygote import Zygote
 
 
 @pytest.fixture(scope="session")
@@ -32,5 +32,5 @@ def paces(
         raise Unverified("what a program takes that is no script of Python is not measured")
     order = pytestconfig.stash[ENGINE].order
     interpreter = Path(order.interpreter) if order.interpreter else None
-    with Zygote(interpreter) as beside:
+    with sandbox(pytestconfig, order.interpreter) as beside:
         yield Paces(source_reads, fault_runs, interpreter, beside)

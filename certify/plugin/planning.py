@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from certify.contract import Contract, load_contract
 from certify.plan import Plan, make_plan
 from certify.plugin.order import Order
 from certify.registry import Registry, load_registry
+from certify.systems import complete
 from certify.systems.dpone import PLATFORM_IDS
 
 
@@ -27,13 +29,14 @@ class Planned:
 
 def plan_order(order: Order, contract: Contract | None = None) -> Planned:
     """Make the plan of an order. Raises CertifyError for whatever the user must mend first."""
-    contract = contract or load_contract(Path(order.root), order.contract_path)
+    contract = complete(contract or load_contract(Path(order.root), order.contract_path))
     registry = installed_rules()
     return Planned(contract, registry, make_plan(contract, registry, PLATFORM_IDS, order.only))
 
 
+@cache
 def installed_rules() -> Registry:
-    """The registry; suites get pytest's assertion messages wherever they are not imported yet."""
+    """The registry, read once; suites get pytest's assertion messages wherever they are not imported yet."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a host's `error` filter is not meant for our suites
         return load_registry(_rewrite_assertions)

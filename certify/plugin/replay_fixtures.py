@@ -13,7 +13,7 @@ import pytest
 from certify.contract import Contract
 from certify.plugin.commands import command_of
 from certify.plugin.driving import Driven, driven_by
-from certify.plugin.engine import ENGINE
+from certify.plugin.engine import ENGINE, RUN_REMARKS
 from certify.plugin.planted import planted_config
 from certify.replay.cassette import NOTHING, Cassette, read_cassette
 from certify.replay.recordings import Recordings
@@ -44,7 +44,7 @@ subject:
   command: [your-tap]   # a console script
   config: certification/config.json
 replay:
-  cassettes: certification/cassettes
+  cassettes: certification/cassettes   # certify record writes them there
 """
 
 
@@ -101,7 +101,8 @@ def driven(
     pytestconfig: pytest.Config, contract: Contract, subject: Subject, tapes: Recordings, import_as_seen: None
 ) -> Iterator[Driven]:
     """The source, in a sandbox of its own that has imported it."""
-    with driven_by(contract, subject, tapes, pytestconfig.stash[ENGINE].order) as source:
+    with driven_by(contract, subject, tapes, pytestconfig) as source:
+        pytestconfig.stash[RUN_REMARKS] = source.remarks
         yield source
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,12 +11,13 @@ from certify.contract import Contract
 from certify.errors import TargetError
 from certify.plugin.engine import ENGINE
 from certify.plugin.planted import planted_config
+from certify.plugin.sandboxes import sandbox
 from certify.rules import NotApplicable, Unverified
+from certify.sandbox.in_memory import folder_in_memory
 from certify.sandbox.keeping import Keeping, KeepPlan
 from certify.sandbox.loads import Loads
 from certify.sandbox.pipelines import Pipelines
 from certify.sandbox.sink_runs import SinkRuns
-from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
 
 _NEEDS_STATE = """\
@@ -57,7 +57,7 @@ def keeping(
         url_is_assumed=contract.target.url is None,
     )
     order = pytestconfig.stash[ENGINE].order
-    with Zygote(Path(order.interpreter) if order.interpreter else None) as zygote:
+    with sandbox(pytestconfig, order.interpreter, within=folder_in_memory()) as zygote:
         try:
             named = contract.at("subject", "state")
             keeping = Keeping(zygote, plan, contract.root, named, in_forks=not order.no_fork)
@@ -70,7 +70,7 @@ def keeping(
 @pytest.fixture(scope="session")
 def pipelines(request: pytest.FixtureRequest, contract: Contract) -> Pipelines:
     """Loads with the sink and then writes the state, on one database."""
-    if "sink" not in contract.capabilities and contract.subject.sink is None:
+    if contract.claim("sink") is None and contract.subject.sink is None:
         raise NotApplicable("there is no sink: what a state follows is the commit of somebody else's")
     keeping: Keeping = request.getfixturevalue("keeping")
     loads: Loads = request.getfixturevalue("loads")

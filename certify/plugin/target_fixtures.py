@@ -16,13 +16,14 @@ from certify.model import Location
 from certify.plugin.commands import called, command_of, import_path
 from certify.plugin.engine import ENGINE
 from certify.plugin.planted import planted_config
+from certify.plugin.sandboxes import sandbox
 from certify.repository import Repository
 from certify.rules import Blocked, NotApplicable, Undecided, Unverified
+from certify.sandbox.in_memory import folder_in_memory
 from certify.sandbox.loads import LoadPlan, Loads
 from certify.sandbox.sink_runs import SinkRuns
 from certify.sandbox.target_loads import TargetLoads
 from certify.sandbox.target_runs import TargetRuns
-from certify.sandbox.zygote import Zygote
 from certify.subject import Subject
 from certify.target.contents import Row
 from certify.target.database import TMP
@@ -156,7 +157,7 @@ def loads(
     )
     order = pytestconfig.stash[ENGINE].order
     make = partial(TargetLoads, sample=sample.rows) if command is not None else Loads
-    with Zygote(Path(order.interpreter) if order.interpreter else None) as zygote:
+    with sandbox(pytestconfig, order.interpreter, within=folder_in_memory()) as zygote:
         try:
             started = make(zygote, plan, in_forks=not order.no_fork)
         except TargetError as error:
@@ -174,7 +175,7 @@ def _needs_sink(contract: Contract) -> str:
 @pytest.fixture(scope="session")
 def sink_runs(contract: Contract, subject: Subject, sample: Sample, loads: Loads) -> SinkRuns:
     """The loads that rules on sinks hold against each other."""
-    sink = contract.capabilities.get("sink")
+    sink = contract.claim("sink")
     strategies = sink.strategies if sink is not None else ()
     named, batch = _module_of(contract, subject), contract.target.batch_rows
     return SinkRuns(loads, sample, strategies, contract.root, named, batch)

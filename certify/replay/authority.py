@@ -28,10 +28,16 @@ class Authority:
         with self._lock:
             return bytes(_trusted_authority().cert_pem.bytes())
 
+    @property
+    def client_certificate(self) -> bytes:
+        """A certificate for a client that it signed, with its key and the whole chain, PEM."""
+        with self._lock:
+            return bytes(_issued_to_client().private_key_and_cert_chain_pem.bytes())
+
     def context(self, host: str, how: How = How.ANSWER) -> ssl.SSLContext:
         """A server's context for a host, or for the one that the client names in its handshake.
 
-        `how` may ask for a certificate that is not to be trusted.
+        `how` may ask for a certificate that is not to be trusted, or for one of the client's.
         """
         with self._lock:
             return self._made(host or "localhost", how, by_name=not host)
@@ -44,6 +50,9 @@ class Authority:
             # Tickets come after the handshake: what can be read would then be no answer yet.
             context.num_tickets = 0
             _issued(host, how).configure_cert(context)
+            if how is How.CLIENT_CERTIFICATE:
+                _trusted_authority().configure_trust(context)
+                context.verify_mode = ssl.CERT_REQUIRED
             if by_name:
                 context.sni_callback = self._by_name(how)
             self._contexts[key] = context
@@ -79,6 +88,11 @@ def _trustme() -> Any:
 @lru_cache(1)
 def _trusted_authority() -> Any:
     return _trustme().CA(key_type=_trustme().KeyType.ECDSA)
+
+
+@lru_cache(1)
+def _issued_to_client() -> Any:
+    return _trusted_authority().issue_cert("client.example", key_type=_trustme().KeyType.ECDSA)
 
 
 @lru_cache(1)

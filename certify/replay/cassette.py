@@ -14,6 +14,7 @@ import yaml
 
 from certify.errors import CertifyError
 from certify.replay import cassette_yaml
+from certify.replay.vcr_format import load_vcrpy
 
 #: What the wire writes itself, from the body that it sends.
 _FRAMING = frozenset({"transfer-encoding", "content-length", "connection", "keep-alive"})
@@ -45,6 +46,11 @@ class Asked:
     def target(self) -> str:
         """Path and query."""
         return f"{self.path}?{self.query}" if self.query else self.path
+
+    @property
+    def essence(self) -> tuple[str, str, str, bytes]:
+        """What a request has in common with the same one that is sent again."""
+        return self.method, self.host, self.target, self.body
 
     def __str__(self) -> str:
         """As it is shown: no query, since credentials stand there."""
@@ -110,7 +116,8 @@ NOTHING = Cassette("no cassette", ())
 
 def read_cassette(path: Path, name: str) -> Cassette:
     """Read one; raises CertifyError with `name` when it is none."""
-    from vcr.persisters.filesystem import (  # slow to import, and seldom needed
+    load_vcrpy()  # slow to import, and seldom needed
+    from vcr.persisters.filesystem import (
         CassetteDecodeError,
         CassetteNotFoundError,
         FilesystemPersister,

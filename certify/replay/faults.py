@@ -26,12 +26,15 @@ class How(Enum):
     UNKNOWN_AUTHORITY = "unknown authority"
     EXPIRED = "expired certificate"
     WRONG_HOST = "certificate of another host"
+    CLIENT_CERTIFICATE = "client certificate"
 
 
 #: The server shows a certificate that nobody should trust, on every connection of the run.
 UNTRUSTED = frozenset({How.UNKNOWN_AUTHORITY, How.EXPIRED, How.WRONG_HOST})
+#: They are met in the handshake of TLS.
+OF_HANDSHAKES = UNTRUSTED | {How.CLIENT_CERTIFICATE}
 #: They strike connections, before there is a request.
-OF_CONNECTIONS = UNTRUSTED | {How.NO_CONNECTION}
+OF_CONNECTIONS = OF_HANDSHAKES | {How.NO_CONNECTION}
 
 
 @dataclass(frozen=True)
@@ -186,3 +189,5 @@ UNTRUSTED_CERTIFICATES = (
     Fault("a certificate that has expired", How.EXPIRED),
     Fault("a certificate of another host", How.WRONG_HOST),
 )
+#: No fault of the server's: where both sides authenticate, a client without one gets no further.
+CLIENT_CERTIFICATE = Fault("a server that demands a client certificate", How.CLIENT_CERTIFICATE)

@@ -134,19 +134,25 @@ class LiveApi:
 class Recording(Played):
     """One run whose answers are the live API's.
 
-    `failure` is why it gave none to a request, `is_ended` whether the run was ended for that. `told` is
-    called with the number of requests answered so far, `stop` to end the run.
+    `failure` is why it gave none to a request that was not answered later, `is_ended` whether the run was
+    ended for that. `told` is called with the number of requests answered so far, `stop` to end the run.
     """
 
     def __init__(self, api: LiveApi, told: Callable[[int], None], stop: Callable[[], None]) -> None:
         super().__init__(CassetteIndex(Cassette("", ())), HAPPY_PATH, max_requests=_MOST_REQUESTS)
         api.rewind()
-        self.failure: str | None = None
         self.is_ended = False
+        self._failures: dict[tuple[str, str, str, bytes], str] = {}
         self._api = api
         self._told = told
         self._stop = stop
         self._noted: dict[int, Recorded] = {}
+
+    @property
+    def failure(self) -> str | None:
+        """Of several, the last."""
+        with self._lock:
+            return next(reversed(self._failures.values()), None)
 
     @property
     def recorded(self) -> tuple[Recorded, ...]:
@@ -163,13 +169,14 @@ class Recording(Played):
             answer = self._api.ask(asked)
         except NoAnswer as error:
             exchange.sent = exchange.status = None
-            self._fail(f"{asked}: {error}", error.for_good)
+            self._fail(asked, error)
             return exchange
         exchange.sent, exchange.status = answer, answer.status
         # The length of a body would tell the length of the secret that was in it.
         kept = {name: value for name, value in asked.headers.items() if name not in _HOP_BY_HOP}
         with self._lock:
             self._noted[exchange.number] = Recorded(replace(asked, headers=kept), answer)
+            self._failures.pop(asked.essence, None)
             count = len(self._noted)
         self._told(count)
         return exchange
@@ -178,13 +185,15 @@ class Recording(Played):
         """Nothing yet: the API is asked when others may go on."""
         return Answer(0), None
 
-    def _fail(self, said: str, for_good: bool) -> None:
+    def _fail(self, asked: Asked, error: NoAnswer) -> None:
         """A connector that retries is let to; not where it never had an answer, or will not get this one."""
-        if self.is_ended:
-            return
-        self.failure = said
-        if for_good or not self._noted:
-            self.is_ended = True
+        with self._lock:
+            if self.is_ended:
+                return
+            self._failures[asked.essence] = f"{asked}: {error}"
+            self.is_ended = error.for_good or not self._noted
+            is_ended = self.is_ended
+        if is_ended:
             self._stop()
 
 

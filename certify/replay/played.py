@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field, replace
 
 from certify.replay.cassette import Answer, Asked
-from certify.replay.faults import ELSEWHERE, OF_CONNECTIONS, UNTRUSTED, Fault, How, Scenario
+from certify.replay.faults import ELSEWHERE, OF_CONNECTIONS, OF_HANDSHAKES, Fault, How, Scenario
 from certify.replay.matching import CassetteIndex, Key, Miss
 
 #: What is noted of a request's body.
@@ -122,10 +122,10 @@ class Played:
     def certificate(self) -> How:
         """Which certificate the server shows; ANSWER is one to be trusted."""
         fault = self.scenario.fault
-        return fault.how if fault is not None and fault.how in UNTRUSTED else How.ANSWER
+        return fault.how if fault is not None and fault.how in OF_HANDSHAKES else How.ANSWER
 
     def shook_hands(self, host: str, at: float) -> None:
-        """Note that a client was shown a certificate which is not to be trusted."""
+        """Note that a client met the fault in its handshake."""
         if self.certificate is How.ANSWER:
             return
         with self._lock:

@@ -42,10 +42,9 @@ def without_retries(recorded: Iterable[Recorded]) -> tuple[Recorded, ...]:
     kept: list[Recorded] = []
     answered: set[tuple[str, str, str, bytes]] = set()
     for one in reversed(list(recorded)):
-        same = (one.asked.method, one.asked.host, one.asked.target, one.asked.body)
-        if one.answer.status in _RETRIED and same in answered:
+        if one.answer.status in _RETRIED and one.asked.essence in answered:
             continue
-        answered.add(same)
+        answered.add(one.asked.essence)
         kept.append(one)
     return tuple(reversed(kept))
 

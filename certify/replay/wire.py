@@ -45,6 +45,11 @@ class Wire:
         """The certificate (PEM) of the authority that signs for every host."""
         return self._authority.certificate
 
+    @property
+    def client_certificate(self) -> bytes:
+        """What a client may show where one is demanded (PEM, with its key)."""
+        return self._authority.client_certificate
+
     def play(self, played: Played, flooded: Callable[[], None] = lambda: None) -> None:
         """Begin a run; `flooded` is called once when it sends more requests than it may."""
         with self._lock:

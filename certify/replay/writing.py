@@ -11,11 +11,13 @@ from typing import Any
 
 from certify.errors import CertifyError
 from certify.replay.cassette import Answer, Asked, Recorded
+from certify.replay.vcr_format import load_vcrpy
 
 
 def cassette_text(recorded: Iterable[Recorded]) -> str:
     """The YAML that vcrpy would have written."""
-    from vcr.serialize import serialize  # slow to import, and seldom needed
+    load_vcrpy()  # slow to import, and seldom needed
+    from vcr.serialize import serialize
     from vcr.serializers import yamlserializer
 
     pairs = list(recorded)

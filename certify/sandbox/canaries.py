@@ -53,6 +53,15 @@ def seeded(config: Mapping[str, Any], secrets: Sequence[str], seed: str) -> Seed
     return Seeded(made, environment, named)
 
 
+def replaced(value: Any, text: str, by: str) -> Any:
+    """The value with another text in the place of this one, wherever it stands."""
+    if isinstance(value, dict):
+        return {key: replaced(one, text, by) for key, one in value.items()}
+    if isinstance(value, list):
+        return [replaced(one, text, by) for one in value]
+    return value.replace(text, by) if isinstance(value, str) else value
+
+
 def _inner(place: Any, name: str) -> Any:
     if isinstance(place, dict):
         return place.setdefault(name, {})

@@ -109,11 +109,15 @@ class DrivenCommand(DrivenSource):
         )
         self._rewind()
         self._wire.play(played, lambda: self._zygote.kill_task("requests"))
+        return self._answer(asked, start, cassette.most_seconds)
+
+    def _answer(self, asked: Asks, start: float, seconds: float) -> Answer:
+        """What comes of a question, with what is on the wire."""
         hears = Document()
         config = self._write("config", self.plan.config if asked.config is None else asked.config)
         arguments = asked.arguments(config)
         task = self._asked(start, arguments)
-        ended = self._zygote.run(task, Limits(wall_seconds=cassette.most_seconds), None, hears)
+        ended = self._zygote.run(task, Limits(wall_seconds=seconds), None, hears)
         run = observed(ended, self._wire.finish(), self._now())
         said = self._protocol.said(hears.text)
         run = replace(run, misspoken=said.misspoken, failures=said.failures)
@@ -134,10 +138,13 @@ class DrivenCommand(DrivenSource):
         """What there is to read, asked for once."""
         found = self._found.get(self._command.script)
         if found is None:
-            answer = self.ask(Asks(self._protocol.discover), self.plan.discovery)
-            catalog = self._protocol.catalog(answer.said)
-            chosen = None if catalog is None else self._protocol.choose(catalog)
-            found = self._found[self._command.script] = Discovery(answer, chosen)
+            found = self._take_up(self.ask(Asks(self._protocol.discover), self.plan.discovery))
+        return found
+
+    def _take_up(self, answer: Answer) -> Discovery:
+        catalog = self._protocol.catalog(answer.said)
+        chosen = None if catalog is None else self._protocol.choose(catalog)
+        found = self._found[self._command.script] = Discovery(answer, chosen)
         return found
 
     def _require_discovered(self) -> None:
@@ -182,9 +189,7 @@ class DrivenCommand(DrivenSource):
         }
 
     def _write(self, name: str, value: Any) -> Path:
-        path = self._zygote.private / f"{name}.json"
-        path.write_text(json.dumps(value), encoding="utf-8")
-        return path
+        return self._zygote.write(f"{name}.json", json.dumps(value).encode())
 
     def _perform(self, task: dict[str, Any], limits: Limits, hears: Hears | None) -> Ended:
         whole = math.inf if task["audited"] else WHOLE_ROWS

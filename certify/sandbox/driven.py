@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import mmap
 import struct
 from collections.abc import Callable, Container, Mapping
@@ -20,6 +21,7 @@ from certify.replay.synthetic import Synthetic, SyntheticIndex
 from certify.replay.wire import Wire
 from certify.run import Run
 from certify.sandbox.audit import RowAudit
+from certify.sandbox.canaries import replaced
 from certify.sandbox.inside.clock import PAGE
 from certify.sandbox.limits import Limits
 from certify.sandbox.pace import PaceMeter
@@ -70,6 +72,8 @@ class DrivePlan:
     discovery: Cassette = NOTHING
 
 
+#: In a sample configuration: the path of a PEM file with a client certificate and its key.
+CLIENT_CERTIFICATE = "{client_certificate}"
 #: The requests of the happy path of a cassette, a stream and a state.
 Paths = dict[tuple[str, str | None, str], tuple[Key, ...]]
 
@@ -153,8 +157,7 @@ class DrivenSource:
         self._zygote = zygote
         self.plan = plan
         zygote.start()
-        self._page_file = zygote.private / "clock"
-        self._page_file.write_bytes(bytes(PAGE))
+        self._page_file = zygote.write("clock", bytes(PAGE))
         self._last = 0.0
         with self._page_file.open("r+b") as file:
             self._page = mmap.mmap(file.fileno(), PAGE)
@@ -164,13 +167,15 @@ class DrivenSource:
         self._source = plan.source or str(warmed.told["entry"])
         self.import_error: str | None = warmed.told["error"]
         self.threads: int = warmed.told["threads"]
+        #: What holds the calendar of its runs.
+        self.calendar = str(warmed.told["calendar"])
         self._port: int = warmed.told["port"]
         self._indexes: dict[str, CassetteIndex] = {}
         self._paths: Paths = {} if paths is None else paths
         self._import_first: tuple[str, ...] = ()
         self._wire = Wire(warmed.listener, self._now)
-        self._authority = zygote.private / "authority.pem"
-        self._authority.write_bytes(self._wire.certificate)
+        self._authority = zygote.write("authority.pem", self._wire.certificate)
+        self._config = self._with_client_certificate(plan.config)
 
     def __enter__(self) -> Self:
         return self
@@ -243,6 +248,13 @@ class DrivenSource:
     def _perform(self, task: dict[str, Any], limits: Limits, hears: Hears | None) -> Ended:
         return self._zygote.run(task, limits, hears)
 
+    def _with_client_certificate(self, config: Mapping[str, Any]) -> Any:
+        """The configuration with the path of a client certificate where it asks for one."""
+        if CLIENT_CERTIFICATE not in json.dumps(dict(config), ensure_ascii=False, default=str):
+            return dict(config)
+        file = self._zygote.write("client.pem", self._wire.client_certificate)
+        return replaced(dict(config), CLIENT_CERTIFICATE, str(file))
+
     def _rewind(self) -> None:
         _OFFSET.pack_into(self._page, 0, 0.0)
         self._last = 0.0
@@ -253,7 +265,7 @@ class DrivenSource:
             "source": self._source,
             "path": list(self.plan.path),
             "import_first": list(self._import_first),
-            "config": dict(self.plan.config),
+            "config": self._config,
             "environment": dict(self.plan.environment),
             "stream": stream,
             "state": state,

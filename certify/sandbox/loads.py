@@ -133,8 +133,14 @@ class Loads:
         """The target as it is now."""
         return save(self.database)
 
+    def _require_own_folder(self) -> None:
+        """Behind a link the files of somebody would be read, removed and written."""
+        if self.folder.is_symlink():
+            raise SandboxError("a run has put a link in the place of the target's folder")
+
     def begin_with(self, saved: Saved) -> None:
         """Bring the target back to what it was, and remove what loads left beside it."""
+        self._require_own_folder()
         for name in self._files_there() - self._files:
             path = self._zygote.private / name
             if path.is_dir() and not path.is_symlink():
@@ -232,6 +238,7 @@ class Loads:
         last = lasts[-1] if lasts else {}
         was_killed = watch.stop is not None and ended.why == "exit" and ended.signal == signal.SIGKILL
         error = last.get("error")
+        self._require_own_folder()
         try:
             after, tables = self.database.read(), self.database.left_over()
         except Unreadable as unreadable:

@@ -176,8 +176,7 @@ class Paces:
             pages.append(body.replace(b"\n", b" "))
             rows, size = min(rows + made.page_rows, made.rows.count), size + len(body)
         self._zygote.start()
-        file = self._zygote.private / "pages"
-        file.write_bytes(b"\n".join(pages))
+        file = self._zygote.write("pages", b"\n".join(pages))
         ended = self._zygote.run({"do": "parse", "file": str(file), "rounds": _PARSINGS}, Limits())
         told = [float(one["parsed"]) for one in ended.messages if "parsed" in one]
         if not told or told[0] <= 0:

@@ -18,6 +18,11 @@ METHODS = {
     "sink": (("load_rows",),),
     "state": (("read_state",), ("write_state",)),
 }
+#: The same of a system whose connectors are one class, by the role that it is named in.
+_METHODS_AS = {
+    "planasonix source": (("list",), ("read",), ("test",)),
+    "planasonix sink": (("write",), ("test",)),
+}
 _LIMITS = Limits(wall_seconds=20.0)
 
 
@@ -55,9 +60,15 @@ def made_parts(zygote: Zygote, contract: Contract, path: tuple[str, ...], plante
         yield _part(kind, factory, told[kind])
 
 
+def methods_of(kind: str, factory: str) -> tuple[tuple[str, ...], ...]:
+    """What the platform calls on a part, which the factory may name in a role of its system."""
+    return _METHODS_AS.get(factory.partition(" as ")[2], METHODS[kind])
+
+
 def _asked(kind: str, factory: str, contract: Contract, planted: Seeded, private: str) -> dict[str, Any]:
     url = f"sqlite:///{private}/parts.db"
-    strategies = contract.strategies.get(kind, ())
+    claimed = contract.claim(kind)
+    strategies = claimed.strategies if claimed else ()
     keys = next(iter(contract.subject.primary_keys.values()), ("id",))
     named = {
         "source": {},
@@ -69,7 +80,7 @@ def _asked(kind: str, factory: str, contract: Contract, planted: Seeded, private
         },
         "state": {"url": url},
     }[kind]
-    methods = [one for alternatives in METHODS[kind] for one in alternatives]
+    methods = [one for alternatives in methods_of(kind, factory) for one in alternatives]
     return {
         "kind": kind,
         "factory": factory,
@@ -86,7 +97,7 @@ def _part(kind: str, factory: str, told: Mapping[str, Any]) -> Part:
     elif "misfit" in told:
         wrong = f"does not take what its platform gives it: {told['misfit']}"
     elif "has" in told:
-        absent = [one for one in METHODS[kind] if not set(one) & set(told["has"])]
+        absent = [one for one in methods_of(kind, factory) if not set(one) & set(told["has"])]
         names = " and ".join(" or ".join(f"{name}()" for name in one) for one in absent)
         wrong = f"makes a {told['type']} without {names}" if absent else ""
     return Part(kind, factory, str(told.get("type", "")), wrong, str(told.get("raised", "")))

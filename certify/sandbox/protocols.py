@@ -64,6 +64,10 @@ class CommandProtocol(Protocol):
         """The JSON Schema of the configuration, if it was told."""
         ...
 
+    def refusal(self, said: Said) -> str:
+        """Why a check says that it cannot connect; empty where it does not say so."""
+        ...
+
     def catalog(self, said: Said) -> Mapping[str, Any] | None:
         """The catalog, if it was told."""
         ...
@@ -121,6 +125,10 @@ class SingerTap:
         settings = said.messages[0].get("settings") if said.messages else None
         return settings if isinstance(settings, dict) else None
 
+    def refusal(self, said: Said) -> str:
+        """There is no check."""
+        return ""
+
     def catalog(self, said: Said) -> Mapping[str, Any] | None:
         """The document, if it has streams."""
         return next(filter(is_catalog, said.messages), None)
@@ -176,6 +184,12 @@ class AirbyteSource:
         """That of the last SPEC."""
         specs = [one["spec"].get("connectionSpecification") for one in said.of_type("SPEC")]
         return specs[-1] if specs and isinstance(specs[-1], dict) else None
+
+    def refusal(self, said: Said) -> str:
+        """What a CONNECTION_STATUS says that is FAILED."""
+        statuses = [one["connectionStatus"] for one in said.of_type("CONNECTION_STATUS")]
+        failed = [one for one in statuses if one["status"] == "FAILED"]
+        return f"FAILED: {failed[0].get('message') or 'no message'}" if failed else ""
 
     def catalog(self, said: Said) -> Mapping[str, Any] | None:
         """That of the last CATALOG."""

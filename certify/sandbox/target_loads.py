@@ -129,9 +129,7 @@ class TargetLoads(Loads):
         database = self.database
         folder = database.path if isinstance(database, Folder) else self.folder
         there = places(self.reached, self.url, self.plan.table, folder)
-        path = self._zygote.private / _CONFIG
-        path.write_text(json.dumps(filled(config, there)), encoding="utf-8")
-        return path
+        return self._zygote.write(_CONFIG, json.dumps(filled(config, there)).encode())
 
 
 def _of_itself(ended: Ended) -> Ended:

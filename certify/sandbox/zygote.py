@@ -102,13 +102,19 @@ class Listens(Protocol):
 class Zygote:
     """An empty interpreter that forks a child for each task; it starts at the first one.
 
-    Its texts are hashed from `hash_seed`: with another one, sets have another order.
+    Its texts are hashed from `hash_seed`: with another one, sets have another order. Its private folder is
+    made in `within`, or else where temporary folders are.
     """
 
     def __init__(
-        self, interpreter: Path | None = None, isolation: str | None = None, hash_seed: int = 0
+        self,
+        interpreter: Path | None = None,
+        isolation: str | None = None,
+        hash_seed: int = 0,
+        within: Path | None = None,
     ) -> None:
         self.hash_seed = hash_seed
+        self.within = within
         self.interpreter = interpreter or Path(sys.executable)
         self.isolation = isolation or os.environ.get(ISOLATION_VARIABLE, "auto")
         self.ready: dict[str, str] = {}
@@ -139,7 +145,7 @@ class Zygote:
         """
         if self._process is not None:
             return self.ready
-        self._private = tempfile.mkdtemp(prefix="certify-")
+        self._private = tempfile.mkdtemp(prefix="certify-", dir=self.within)
         self._control, theirs = socket.socketpair()
         self._frames = Unpacker()
         with theirs, tempfile.TemporaryFile() as complaints:
@@ -263,7 +269,7 @@ class Zygote:
                 watch.listen(spoken, listens)
             ended = watch.until_ended()
         if task["do"] in _BEGINS_ANEW:
-            self._remove(self._lying_about() - before)
+            self.remove(self._lying_about() - before)
         return ended
 
     def _lying_about(self) -> set[str]:
@@ -272,7 +278,8 @@ class Zygote:
         except OSError:
             return set()
 
-    def _remove(self, names: set[str]) -> None:
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove files and folders of its private folder, whatever a task has made of them."""
         for name in names:
             path = self.private / name
             if path.is_dir() and not path.is_symlink():
@@ -280,6 +287,14 @@ class Zygote:
             else:
                 with contextlib.suppress(OSError):
                     path.unlink()
+
+    def write(self, name: str, content: bytes) -> Path:
+        """Write a file for its tasks anew, and not to wherever one of them has made its name lead."""
+        path = self.private / name
+        self.remove([name])
+        with path.open("xb") as file:
+            file.write(content)
+        return path
 
     def kill(self) -> None:
         """End it at once, from any thread; a task that runs is lost. `close` still tidies up."""

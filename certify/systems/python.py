@@ -249,6 +249,18 @@ class PythonConnector:
         """The topmost heading of CHANGELOG.md or its like."""
         return changelog_version(self._repository)
 
+    def names(self, kind: str) -> Location:
+        """A key of the contract's subject."""
+        return self.contract.at("subject", kind)
+
+    def own_versions(self) -> tuple[StatedVersion, ...]:
+        """None but the package's."""
+        return ()
+
+    def sdk_versions(self) -> tuple[StatedVersion, ...]:
+        """None: its SDK is a requirement like others."""
+        return ()
+
     def sample_config(self) -> ConfigFile | None:
         """What `subject.config` of the contract leads to."""
         name = self.contract.subject.config

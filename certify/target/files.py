@@ -36,6 +36,7 @@ class Folder:
         self.table = table
         self.path = Path("/" + self.given.removeprefix(SCHEME).lstrip("/"))
         self.path.mkdir(parents=True, exist_ok=True)
+        self._place = self.path.resolve()
 
     def look(self) -> Contents:
         """What the files hold at this moment."""
@@ -60,9 +61,10 @@ class Folder:
         return ()
 
     def clear(self) -> None:
-        """Remove every file."""
-        for file in self._every():
-            file.unlink(missing_ok=True)
+        """Remove every file, and every link: what is written here next would go where it leads."""
+        for path in self._entries():
+            if path.is_symlink() or path.is_file():
+                path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -78,7 +80,13 @@ class Folder:
                 yield file
 
     def _every(self) -> list[Path]:
-        return sorted(path for path in self.path.rglob("*") if path.is_file() and not path.is_symlink())
+        return sorted(path for path in self._entries() if path.is_file() and not path.is_symlink())
+
+    def _entries(self) -> list[Path]:
+        """All that is in it. Raises TargetError where it is no longer itself: those are somebody's files."""
+        if self.path.resolve() != self._place:
+            raise TargetError(f"a run has put a link in the place of the target's folder {self.path.name}")
+        return list(self.path.rglob("*"))
 
 
 @dataclass(frozen=True)

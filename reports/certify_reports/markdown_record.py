@@ -126,15 +126,21 @@ def _facts(report: Report) -> list[str]:
         f"From {said(run.started)} to {said(run.finished)}, {run.seconds:.1f} s",
         f"On Python {said(run.python)}, {said(run.platform)}",
         f"Isolation: {_isolation(run)}",
+        *map(said, run.remarks),
         f"Rules: {coverage.planned} planned, {coverage.ran} ran",
         f"Capabilities claimed: {_names(coverage.claimed_capabilities)}; "
         f"exercised: {_names(coverage.exercised_capabilities)}",
     ]
 
 
+_MEANING = {
+    "hook": " (weaker: it cannot hold native code back)",
+    "none": " (nothing of the connector was run)",
+}
+
+
 def _isolation(run: RunFacts) -> str:
-    weaker = " (weaker: it cannot hold native code back)" if run.isolation == "hook" else ""
-    return f"{said(run.isolation)}{weaker}"
+    return f"{said(run.isolation)}{_MEANING.get(run.isolation, '')}"
 
 
 def _names(names: tuple[str, ...]) -> str:

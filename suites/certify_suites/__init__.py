@@ -7,6 +7,7 @@ __all__ = [  # noqa: RUF022  the order is the point
     "docs",
     "packaging",
     "airbyte",
+    "plakar",
     "security",
     "protocol",
     "source",

@@ -149,9 +149,9 @@ def test_runbooks_cover(subject: Subject, pages: Pages, evidence: EvidenceLog) -
         raise Blocked("there is no guide in Markdown; see docs_exist")
     is_api = contract.connector_type == "api"
     demands = {Topic.CREDENTIALS: 2}
-    if is_api or "source" in contract.capabilities:
+    if is_api or contract.claim("source") is not None:
         demands |= dict.fromkeys((Topic.RATE_LIMITS, Topic.RETRIES), 2 if is_api else 1)
-    if not {"source", "sink"}.isdisjoint(contract.capabilities):
+    if contract.claim("source") or contract.claim("sink"):
         demands |= dict.fromkeys((Topic.SCHEMA_DRIFT, Topic.QUALITY), 2)
     asked = ", ".join(topic.called for topic in demands)
     evidence.saw("file", f"looked in {counted(len(pages.for_users()), 'page')} for steps on {asked}")

@@ -28,10 +28,15 @@ from certify.repository.project import (
     WheelForm,
 )
 
+_NEEDS_SDK = """\
+<!-- packages.config -->
+<package id="APPSeCONNECT" version="4.1.0" targetFramework="net45" />
+"""
+
 
 @rule("version_is_semver", tier=Tier.BRONZE, effort=Effort.LOW)
 def test_version_is_semver(distribution: Distribution, evidence: EvidenceLog) -> None:
-    """The version is a semantic version: X.Y.Z.
+    """The version is a semantic version: X.Y.Z; that of an assembly for .NET has four numbers.
 
     Why: whoever pins the connector reads from its number whether an update may break a pipeline. A number
     of two parts, or of four, leaves them guessing, and sorts differently in each tool.
@@ -48,9 +53,11 @@ def test_version_is_semver(distribution: Distribution, evidence: EvidenceLog) ->
         no_findings(
             [
                 Finding(
-                    f"the version {stated.text!r} is not X.Y.Z",
+                    f"the version {stated.text!r} is not {'.'.join('XYZW'[: stated.numbers])}",
                     location=stated.location or distribution.project.build_system.location,
-                    expected="three numbers, such as 1.4.0, and perhaps a pre-release: 1.4.0rc1, 1.4.0-rc.1",
+                    expected="three numbers, such as 1.4.0, and perhaps a pre-release: 1.4.0rc1, 1.4.0-rc.1"
+                    if stated.numbers == 3
+                    else "four numbers, such as 1.4.0.0",
                 )
             ]
         )
@@ -149,10 +156,18 @@ def test_sdk_major_is_compatible(
     Fix: bound the range on both sides:
 
         dependencies = ["dpone>=0.2,<1"]
+
+    An adapter for .NET names its SDK in several files: packages.config, the project, its hint paths. All have
+    one major version, and so has the assembly that is compiled.
     """
     sdk = contract.policy.sdk
-    if sdk is None and contract.system == "planasonix":
-        raise Unverified("the contract names no SDK", "policy:\n  sdk: {package: your_sdk, major: 1}\n")
+    if requirements.sdk_versions:
+        for place in requirements.sdk_versions:
+            evidence.saw("version", f"{place.place} says {place.text}")
+        no_findings(requirements.of_other_major(sdk.major if sdk else None))
+        return
+    if sdk is None and contract.system == "appseconnect":
+        raise Unverified("no project file says which SDK the adapter is built against", _NEEDS_SDK)
     if sdk is None:
         raise NotApplicable("the contract names no SDK (policy.sdk)")
     for one in requirements.parsed:

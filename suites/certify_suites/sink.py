@@ -403,6 +403,6 @@ def test_odd_values_round_trip(sink_runs: SinkRuns, evidence: EvidenceLog) -> No
 
 
 def _require_evolution(contract: Contract) -> None:
-    sink = contract.capabilities.get("sink")
+    sink = contract.claim("sink")
     if sink is None or sink.schema_evolution is None:
         raise NotApplicable("the contract claims no schema_evolution for the sink")

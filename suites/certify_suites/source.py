@@ -9,6 +9,7 @@ from certify import (
     Finding,
     NotApplicable,
     SourceReads,
+    Subject,
     Tier,
     Unverified,
     no_findings,
@@ -48,7 +49,7 @@ from certify_suites.readings import (
     effort=Effort.LOW,
     capabilities=("source", "sink", "state"),
 )
-def test_required_methods_exist(contract: Contract, parts: tuple[Part, ...], evidence: EvidenceLog) -> None:
+def test_required_methods_exist(subject: Subject, parts: tuple[Part, ...], evidence: EvidenceLog) -> None:
     """Each factory that the contract names makes what its platform can call.
 
     Why: a method that is misspelt, or a factory that does not take the arguments of its platform, is met for
@@ -56,14 +57,13 @@ def test_required_methods_exist(contract: Contract, parts: tuple[Part, ...], evi
 
     Fix: make_source(config) gives an object with read() or extract_rows(); make_sink(config, *, target_url,
     table, strategy, primary_key) one with load_rows(rows); make_state(config, *, url) one with
-    read_state(key) and write_state(key, value).
+    read_state(key) and write_state(key, value). A class of Planasonix has test(), list() and read() to read,
+    write() to load.
     """
     for part in parts:
         evidence.saw("part", f"{part.factory} makes a {part.type}" if part.type else part.factory)
     no_findings(
-        Finding(f"{part.factory} {part.wrong}", contract.at("subject", part.kind))
-        for part in parts
-        if part.wrong
+        Finding(f"{part.factory} {part.wrong}", subject.names(part.kind)) for part in parts if part.wrong
     )
     raised = [part for part in parts if part.raised]
     if raised:

@@ -15,6 +15,8 @@ from typing import Any, Self
 
 import yaml
 
+from certify.contract import load_contract
+
 _FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 
 #: By the system they belong to; of a system there may be a source and a target.
@@ -23,7 +25,10 @@ GOOD = {
     "python": _FIXTURES / "connectors" / "good" / "python",
     "singer": _FIXTURES / "connectors" / "good" / "singer",
     "airbyte": _FIXTURES / "connectors" / "good" / "airbyte",
+    "appseconnect": _FIXTURES / "connectors" / "good" / "appseconnect",
+    "planasonix": _FIXTURES / "connectors" / "good" / "planasonix",
     "singer_target": _FIXTURES / "connectors" / "good" / "singer_target",
+    "plakar": _FIXTURES / "connectors" / "good" / "plakar",
 }
 BROKEN = _FIXTURES / "connectors" / "broken"
 
@@ -174,6 +179,29 @@ def certify(
     file = artifacts / "certification_report.json"
     assert file.exists(), f"exit code {ended.returncode}, and no report:\n{ended.stdout}"
     return Certified(ended.returncode, json.loads(file.read_text("utf-8")), ended.stdout)
+
+
+def certify_together(folders: Sequence[Path], only: Sequence[str] = ()) -> list[Certified]:
+    """Certify connectors of one name by one command, and read their reports."""
+    out = folders[0].parent / "out"
+    arguments = [f"-C{folder}" for folder in folders] + [f"--only={name}" for name in only]
+    ended = subprocess.run(
+        [*COMMAND, *arguments, f"--artifact-dir={out}"],
+        env=os.environ | {"NO_COLOR": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+    name = load_contract(folders[0]).connector
+    found = []
+    for number in range(1, len(folders) + 1):
+        file = out / (name if number == 1 else f"{name}-{number}") / "certification_report.json"
+        assert file.exists(), f"no report of number {number}:\n{ended.stdout}\n{ended.stderr}"
+        report = json.loads(file.read_text("utf-8"))
+        found.append(Certified(report["exit_code"], report, ended.stdout))
+    return found
 
 
 def fingerprint(folder: Path) -> dict[str, str]:

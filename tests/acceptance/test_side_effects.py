@@ -7,7 +7,7 @@ import subprocess
 import textwrap
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -464,7 +464,7 @@ def test_a_process_that_lives_on_would_be_seen() -> None:
 
 @pytest.mark.parametrize("effect", BY_DAY_AND_NIGHT, ids=lambda effect: effect.name)
 def test_a_side_effect_of_importing_is_found_and_undone(
-    effect: Effect, certified_good: dict[str, Certified], tmp_path: Path
+    effect: Effect, certified_good: Mapping[str, Certified], tmp_path: Path
 ) -> None:
     line, after = certify_with(effect, "auto", tmp_path)
     require_found(effect, line, after.certified)
@@ -485,7 +485,7 @@ def test_a_side_effect_is_found_and_undone_where_namespaces_are_refused(
 
 @pytest.mark.parametrize("isolation", ["auto", "none"])
 def test_a_connector_that_kills_its_parent_takes_nothing_else_with_it(
-    isolation: str, certified_good: dict[str, Certified], tmp_path: Path
+    isolation: str, certified_good: Mapping[str, Certified], tmp_path: Path
 ) -> None:
     """Without a process namespace the parent can be killed: then nobody is left to say who did it."""
     line, after = certify_with(KILLS_ITS_PARENT, isolation, tmp_path)

@@ -20,7 +20,10 @@ CLIENT_SECRET = "q7Zr/+Tn0b9 wEx2Kp&4"
 API_KEY = "k3Vw9QmR7tYp2LsXz8Bd"
 ISSUED = "Zk3vQ9xTn7LmB2cR5yWd8Hs1"
 STATIONS = {"": (0, 3), "/elbe": (100, 2), "/main": (200, 2), "/oder": (300, 2), "/saar": (400, 2)}
-HOSTS = ("api.levels.example", "auth.levels.example", "api.orders.example", "localhost", "127.0.0.1")
+HOSTS = (
+    *("api.levels.example", "auth.levels.example", "api.orders.example"),
+    *("gauges.example", "ferries.example", "localhost", "127.0.0.1"),
+)
 
 
 class LiveApi(ThreadingHTTPServer):
@@ -33,6 +36,7 @@ class LiveApi(ThreadingHTTPServer):
         self.context = context
         self.certificate = certificate
         self.asked: list[str] = []
+        self.credentials: set[str | None] = set()
         self.tides: list[dict[str, Any]] = [
             {"day": day, "port": "Husum", "cm": 100 * day, "note": "Flut – hoch"} for day in range(1, 7)
         ]
@@ -118,6 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         self.server.asked.append(self.path)
+        self.server.credentials.add(self.headers["authorization"])
         if self.server.holds:
             self.server.hold.wait(20)
         if self.server.once:

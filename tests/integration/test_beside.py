@@ -41,7 +41,7 @@ class Kept:
 
 def outcomes(order: Order = ORDER, *, in_two_processes: bool = True) -> Kept:
     kept = Kept()
-    ran = run_isolated(order, kept, in_two_processes=in_two_processes)
+    ran = run_isolated(order, [kept], in_two_processes=in_two_processes)
     assert kept.outcomes, ran.transcript
     return kept
 

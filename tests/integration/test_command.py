@@ -556,19 +556,6 @@ def test_an_interrupted_run_leaves_an_incomplete_report_and_ends_at_once(
     assert verify_report(tmp_path / "out" / RECORD) == 0
 
 
-def test_an_interruption_means_the_connectors_to_come_too(
-    certify: Command, connector: Connectors, tmp_path: Path
-) -> None:
-    root = connector(ENDLESS)
-    folders = ("-C", root, "-C", connector(name="second"))
-    process = certify.start(*folders, "--artifact-dir", tmp_path / "out")
-    certify.until(lambda: is_being_imported(certify, root))
-    os.killpg(process.pid, signal.SIGINT)
-    process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert files_in(tmp_path / "out") == ["demo"]
-
-
 @pytest.mark.nightly
 def test_killed_at_any_moment_it_leaves_a_report_that_holds_and_no_process(
     certify: Command, connector: Connectors, tmp_path: Path

@@ -123,6 +123,18 @@ for place in places:
     assert (seen.how, list(seen.rows)) == ("finished", [("levels", '{"found": [false, false]}')])
 
 
+@pytest.mark.parametrize("made", ["os.symlink({elsewhere!r}, given)", "os.mkdir(given)"])
+def test_its_files_are_written_anew_whatever_a_run_made_of_them(run: Runs, tmp_path: Path, made: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("mine", encoding="utf-8")
+    seen = run(
+        "given = sys.argv[sys.argv.index('--config') + 1]\nos.unlink(given)\n"
+        + made.format(elsewhere=str(elsewhere)),
+        before=1,
+    )
+    assert (seen.how, elsewhere.read_text("utf-8")) == ("finished", "mine")
+
+
 def test_a_tap_that_knows_no_discovery_is_given_no_catalog(run: Runs) -> None:
     seen = run('say(type="RECORD", stream="levels", record={"catalog": catalog})', discover="")
     assert list(seen.rows) == [("levels", '{"catalog": null}')]

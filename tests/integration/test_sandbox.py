@@ -26,6 +26,7 @@ import pytest
 from certify.errors import SandboxError
 from certify.sandbox import zygote as zygote_module
 from certify.sandbox.imports import observe_import
+from certify.sandbox.in_memory import folder_in_memory
 from certify.sandbox.limits import Limits
 from certify.sandbox.observed_import import ImportObservation, ImportPlan
 from certify.sandbox.zygote import Zygote
@@ -186,6 +187,28 @@ def test_what_an_import_leaves_in_its_private_folder_goes_with_it(
     assert errors(seen) == []
     assert (seen.names["HOME"].text, seen.names["TEMPORARY"].text) == (private, private)
     assert list(zygote.private.iterdir()) == [], "the next import finds what this one found"
+
+
+def test_what_lies_in_memory_is_as_closed_as_what_lies_on_a_disk(package: Callable[..., ImportPlan]) -> None:
+    shared = folder_in_memory()
+    if shared is None:
+        pytest.skip("there is no folder in memory here")
+    plan = package("""
+        import multiprocessing, os
+        NEIGHBOURS = os.listdir("/dev/shm")
+        multiprocessing.Semaphore().release()
+        with open(os.environ["HOME"] + "/file", "w") as file:
+            file.write("written")
+        READ = open(os.environ["HOME"] + "/file").read()
+    """, "NEIGHBOURS", "READ")  # fmt: skip
+    with tempfile.NamedTemporaryFile(dir=shared), Zygote(within=shared) as zygote:
+        if zygote.start()["isolation"] != "namespace":
+            pytest.skip("there are no namespaces to be had here")
+        seen = observe_import(zygote, plan, LIMITS)
+        private = zygote.private
+        assert errors(seen) == []
+        assert (seen.names["NEIGHBOURS"].texts, seen.names["READ"].text) == ((private.name,), "written")
+    assert not private.exists()
 
 
 def test_nothing_is_started_before_it_is_needed_and_closing_twice_is_closing() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from certify.errors import SandboxError
 from certify.sandbox.driven import Command
 from certify.sandbox.loads import LoadPlan
 from certify.sandbox.observed_load import Load
@@ -153,6 +154,33 @@ def test_a_line_that_is_no_state_is_kept(
 def test_a_tap_that_breaks_off_leaves_half_a_message(target: Callable[..., TargetLoads]) -> None:
     load = target().load(ROWS, "incremental_merge", fails_after=2)
     assert (load.how, str(load.after), load.said.states) == ("raised", "2 rows", ())
+
+
+def test_its_configuration_is_written_anew_and_nowhere_else(
+    target: Callable[..., TargetLoads], tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("mine", encoding="utf-8")
+    end = f"os.unlink(sys.argv[2]); os.symlink({str(elsewhere)!r}, sys.argv[2])"
+    loads = target(end=end)
+    for _ in range(2):
+        assert loads.load(ROWS, "incremental_merge").how == "finished"
+    assert elsewhere.read_text("utf-8") == "mine"
+
+
+def test_a_folder_that_a_target_replaced_by_a_link_is_left_alone(
+    target: Callable[..., TargetLoads], tmp_path: Path
+) -> None:
+    somebody = tmp_path / "somebody"
+    somebody.mkdir()
+    (somebody / "target.db").write_text("mine", encoding="utf-8")
+    place = "os.path.dirname(config['path'])"
+    loads = target(end=f"os.rename({place}, {place} + '2'); os.symlink({str(somebody)!r}, {place})")
+    empty = loads.save()
+    for step in (lambda: loads.load(ROWS, "incremental_merge"), lambda: loads.begin_with(empty)):
+        with pytest.raises(SandboxError, match="has put a link in the place"):
+            step()
+    assert (somebody / "target.db").read_text("utf-8") == "mine"
 
 
 def test_a_target_that_may_not_be_forked_is_imported_anew(target: Callable[..., TargetLoads]) -> None:

@@ -16,8 +16,8 @@ from certify.repository import Repository
 from certify.repository.airbyte.breaking import Announcement
 from certify.repository.airbyte.documentation import page_names
 from certify.repository.airbyte.metadata import Metadata, metadata_findings, read_metadata
-from certify.repository.airbyte.schemas import MAX_FINDINGS
 from certify.repository.config.document import ConfigFile, parse_config
+from certify.repository.schemas import MAX_FINDINGS
 from certify_suites import airbyte
 
 GOOD = """\

@@ -32,6 +32,7 @@ PLAKAR = {"manifest.yaml": "connectors:\n- type: importer\n"}
         ({"connector.yaml": "name: demo\n"}, "planasonix"),
         ({"packages.config": '<package id="APPSeCONNECT.SDK"/>'}, "appseconnect"),
         ({"Demo.csproj": '<Reference Include="APPSeCONNECT"/>'}, "appseconnect"),
+        ({"Demo/Demo.vbproj": '<Reference Include="APPSeCONNECT"/>'}, "appseconnect"),
         ({"Demo.csproj": '<Reference Include="Else"/>'}, "python"),
         ({"pyproject.toml": requiring("dpone-lookalike", "xsinger-sdk")}, "python"),
         (DPONE | AIRBYTE | PLAKAR, "dpone"),
@@ -40,6 +41,7 @@ PLAKAR = {"manifest.yaml": "connectors:\n- type: importer\n"}
 )
 def test_each_system_is_known_by_its_own_files(tmp_path: Path, files: dict[str, str], system: str) -> None:
     for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     assert detect_system(tmp_path) == system
 

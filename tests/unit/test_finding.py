@@ -327,6 +327,12 @@ def test_a_plain_package_tells_its_factories_and_the_settings_it_reads(tmp_path:
     }
 
 
+def test_tests_that_nobody_would_run_are_no_gate(tmp_path: Path) -> None:
+    manifest = "name: orders\nconnectors:\n- {type: importer, executable: orders, protocols: [orders]}\n"
+    found = find(laid(tmp_path, {"manifest.yaml": manifest, "tests/test_orders.py": ""}))
+    assert (found.get("system"), found.get("quality_gates", "unit_tests")) == ("plakar", None)
+
+
 def test_recordings_count_where_one_holds_a_full_read(tmp_path: Path) -> None:
     cassette = "interactions:\n- request:\n    method: GET\n    uri: https://api.orders.example/v1/orders\n"
     files = {"tests/cassettes/full_refresh.yaml": cassette, "tests/cassettes/test_other.yaml": cassette}

@@ -97,7 +97,7 @@ def outcomes(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Call
         root = pytester.mkdir("connector")
         (root / "certification.yaml").write_text(CONTRACT)
         kept = Kept()
-        ran = run_isolated(Order(root=str(root)), kept)
+        ran = run_isolated(Order(root=str(root)), [kept])
         assert kept.outcomes, ran.transcript
         return kept.outcomes
 

@@ -54,3 +54,29 @@ def test_it_is_brought_back_to_what_it_was(target: Folder) -> None:
 def test_a_folder_of_somebody_elses_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TargetError, match="somebody's"):
         Folder(f"file://{tmp_path}", "orders", tmp_path)
+
+
+def test_what_a_run_has_made_lead_elsewhere_is_neither_emptied_nor_written(
+    target: Folder, tmp_path: Path
+) -> None:
+    file, mine = target.path / "orders.jsonl", tmp_path / "mine.jsonl"
+    file.write_text('{"id": 1}\n')
+    mine.write_text("mine")
+    saved = target.save()
+    file.unlink()
+    file.symlink_to(mine)
+    saved.restore(target)
+    assert (file.is_symlink(), file.read_text(), mine.read_text()) == (False, '{"id": 1}\n', "mine")
+
+
+def test_nor_are_the_files_of_a_folder_that_took_its_place(target: Folder, tmp_path: Path) -> None:
+    saved = target.save()
+    somebody = tmp_path / "somebody"
+    somebody.mkdir()
+    (somebody / "mine.jsonl").write_text("mine")
+    target.path.rename(tmp_path / "moved")
+    target.path.symlink_to(somebody)
+    for step in (target.clear, target.read, lambda: saved.restore(target)):
+        with pytest.raises(TargetError, match="has put a link in the place"):
+            step()
+    assert (somebody / "mine.jsonl").read_text() == "mine"

@@ -13,8 +13,8 @@ from typing import Any
 
 from certify.contract.document import KeyPath
 from certify.model import Finding, Location
-from certify.repository.airbyte.schemas import MAX_FINDINGS, schema_findings
 from certify.repository.config.document import ConfigFile, read_config
+from certify.repository.schemas import MAX_FINDINGS, schema_findings
 from certify.repository.tree import Repository
 
 ACCEPTANCE_CONFIGS = ("acceptance-test-config.yml", "acceptance-test-config.yaml")
@@ -115,7 +115,7 @@ def acceptance_findings(acceptance: AcceptanceConfig, repository: Repository) ->
     if document is None or not isinstance(document.value, dict):
         yield Finding("holds no keys", Location(config.file, 1), "connector_image and acceptance_tests")
         return
-    yield from schema_findings(_SCHEMA, document, _EXPECTED)
+    yield from schema_findings(__package__, _SCHEMA, document, _EXPECTED)
     if not acceptance.sections:
         yield Finding("names no test", acceptance.at(), "acceptance_tests with a section such as spec")
     yield from islice(_absent_files(acceptance, repository), MAX_FINDINGS)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from certify.model import Finding, Location
 from certify.repository.airbyte.documentation import migration_guide_of
 from certify.repository.airbyte.metadata import METADATA, Metadata, as_day
-from certify.repository.airbyte.schemas import MAX_FINDINGS
 from certify.repository.docs.changelog import Changelog, Entry, as_version
 from certify.repository.docs.page import Heading, Page
+from certify.repository.schemas import MAX_FINDINGS
 
 if TYPE_CHECKING:
     from packaging.version import Version

@@ -9,9 +9,9 @@ from datetime import date
 from typing import Any
 
 from certify.model import Finding, Location
-from certify.repository.airbyte.schemas import schema_findings
 from certify.repository.config.document import ConfigFile, read_config
 from certify.repository.project.versions import parse_version
+from certify.repository.schemas import schema_findings
 from certify.repository.tree import Repository
 
 METADATA = "metadata.yaml"
@@ -108,7 +108,7 @@ def metadata_findings(metadata: Metadata) -> Iterator[Finding]:
     if document is None or not isinstance(document.value, dict):
         yield Finding("holds no keys", Location(METADATA, 1), "metadataSpecVersion and data")
         return
-    yield from schema_findings(_SCHEMA, document, _EXPECTED)
+    yield from schema_findings(__package__, _SCHEMA, document, _EXPECTED)
     yield from _impossible_days(metadata)
     if isinstance(metadata.value("tags"), list | None) and metadata.value() and not metadata.languages:
         yield Finding(

@@ -52,7 +52,8 @@ class Distribution:
     `package` is the folder of the import package, `built` gives the metadata of the built wheel or raises
     what keeps it from being built; it is asked only where files do not tell. `latest_change` gives the
     topmost release of the changelog; by default that of a file with a usual name. Where the distribution is
-    `installed` and no project is there, its metadata tell in place of both.
+    `installed` and no project is there, its metadata tell in place of both. `stated` gives the places where
+    the version of what is no Python package stands, the one that counts first.
     """
 
     def __init__(
@@ -63,11 +64,13 @@ class Distribution:
         built: Callable[[], CoreMetadata],
         latest_change: Callable[[], StatedVersion | None] | None = None,
         installed: Installed | None = None,
+        stated: Callable[[], tuple[StatedVersion, ...]] = tuple,
     ) -> None:
         self.project = project
         self.system = system
         self.package = package
         self._built = built
+        self._stated = stated
         self._latest_change = latest_change or (lambda: changelog_version(project.repository))
         self._installed = installed
 
@@ -112,7 +115,8 @@ class Distribution:
         written = self.project.version
         if self.project.exists and written is not None:
             return StatedVersion(written.text, written.location)
-        stated = None if self.project.exists else manifest_version(self.repository, self.system)
+        elsewhere = next(iter(self._stated()), None) or manifest_version(self.repository, self.system)
+        stated = None if self.project.exists else elsewhere
         if stated is not None:
             return stated
         try:
@@ -135,7 +139,7 @@ class Distribution:
 
     def repeated_versions(self, stated: StatedVersion, releases: Releases) -> Iterator[StatedVersion]:
         """Where else a version stands that should be the same as the `stated` one."""
-        yield from (one for one in self._literal_versions() if one != stated)
+        yield from (one for one in (*self._literal_versions(), *self._stated()) if one != stated)
         manifest = manifest_version(self.repository, self.system)
         if manifest is not None and manifest != stated:
             yield manifest

@@ -19,7 +19,10 @@ _VERSIONS: dict[str, tuple[str, KeyPath]] = {
     "plakar": ("manifest.yaml", ("version",)),
 }
 #: Where the licence is named.
-_LICENCES: dict[str, tuple[str, KeyPath]] = {"airbyte": ("metadata.yaml", ("data", "license"))}
+_LICENCES: dict[str, tuple[str, KeyPath]] = {
+    "airbyte": ("metadata.yaml", ("data", "license")),
+    "plakar": ("manifest.yaml", ("license",)),
+}
 #: Where requirements stand, in the form of PEP 508.
 _REQUIREMENTS: dict[str, tuple[str, KeyPath]] = {"planasonix": ("connector.yaml", ("dependencies",))}
 

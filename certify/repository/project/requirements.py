@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from certify.model import Finding, Location
 from certify.repository.project import ranges
 from certify.repository.project.stated import Declared
+from certify.repository.project.versions import StatedVersion
 from certify.rules import HarnessFault, Unverified
 from certify.text import one_line
 
@@ -74,8 +75,9 @@ def normal_name(name: str) -> str:
 class Requirements:
     """The declared requirements that users get installed.
 
-    `declared` tells them, `versions` which versions of some names the connector's interpreter has. Both are
-    asked when they are needed, and may raise Unverified.
+    `declared` tells them, `versions` which versions of some names the connector's interpreter has,
+    `sdk_versions` where a version of an SDK stands that is no requirement. They are asked when they are
+    needed, and may raise Unverified.
     """
 
     def __init__(
@@ -83,10 +85,12 @@ class Requirements:
         declared: Callable[[], Iterable[Declared]],
         versions: Callable[[Iterable[str]], Mapping[str, str]],
         own_name: str | None = None,
+        sdk_versions: Callable[[], tuple[StatedVersion, ...]] = tuple,
     ) -> None:
         self._declared = declared
         self._versions = versions
         self._own_name = own_name
+        self._sdk_versions = sdk_versions
 
     @property
     def parsed(self) -> list[Parsed]:
@@ -122,6 +126,20 @@ class Requirements:
                 parsed.append(Parsed(one, requirement))
         return parsed, malformed
 
+    @cached_property
+    def sdk_versions(self) -> tuple[StatedVersion, ...]:
+        """Every place where a version of the SDK stands, where that is no Python package."""
+        return self._sdk_versions()
+
+    def of_other_major(self, major: int | None) -> Iterator[Finding]:
+        """Such places with another major version than the policy's, or than the first of them."""
+        first = self.sdk_versions[0]
+        wanted, told = (_major_of(first), first.place) if major is None else (str(major), "policy.sdk")
+        for one in self.sdk_versions:
+            if _major_of(one) != wanted:
+                said = f"the SDK is of version {one_line(one.text, 40)}"
+                yield Finding(said, one.location, f"major version {wanted}, as {told} has it")
+
     def leaving_major(self, package: str, major: int, policy: Location) -> Iterator[Finding]:
         """Where the range of the SDK leaves a major version; `policy` is where that is named."""
         stays = f"{package}>={major},<{major + 1}"
@@ -152,6 +170,11 @@ class Requirements:
         version = self.installed.get(normal_name(package))
         if version is not None and Version(version).major != major:
             raise HarnessFault(f"{package} {version} is installed, which the connector does not ask for")
+
+
+def _major_of(stated: StatedVersion) -> str:
+    """The first number; in front of it may stand the bracket of a range."""
+    return stated.text.strip().lstrip("[(").partition(".")[0]
 
 
 def outside(declared: SpecifierSet, allowed: list[SpecifierSet]) -> Version | None:

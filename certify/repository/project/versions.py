@@ -60,7 +60,9 @@ def same_version(one: str, other: str) -> bool:
 
 @dataclass(frozen=True)
 class StatedVersion(Stated):
-    """A version that stands somewhere."""
+    """A version that stands somewhere; `numbers`: how many its system gives it."""
+
+    numbers: int = 3
 
     @property
     def value(self) -> Version | None:
@@ -70,12 +72,12 @@ class StatedVersion(Stated):
     @property
     def is_semantic(self) -> bool:
         """X.Y.Z, with pre-releases in SemVer's notation or in Python's; no epoch, no post-release."""
-        if _SEMVER.fullmatch(self.text):
+        if self.numbers == 3 and _SEMVER.fullmatch(self.text):
             return True
         version = self.value
         if version is None or version.epoch or version.is_postrelease:
             return False
-        return len(version.release) == 3
+        return len(version.release) == self.numbers
 
     def agrees_with(self, other: Stated) -> bool:
         """Whether the other means the same version."""

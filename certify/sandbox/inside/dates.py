@@ -1,7 +1,8 @@
 """Have the calendar follow a clock, in an interpreter that lacks time-machine.
 
 `datetime.now` is a member of a type that nobody may change, but for whoever holds the type's own dictionary.
-What was bound to a class or to a parameter before (`converter = time.gmtime`) stays real.
+A function that was given another name before (`converter = time.gmtime`, `from time import gmtime`) stays
+real.
 """
 
 from __future__ import annotations

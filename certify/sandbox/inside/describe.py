@@ -34,6 +34,7 @@ def _made(part: dict[str, Any]) -> dict[str, Any]:
         return {"raised" if own else "misfit": _said(error)}
     except Exception as error:
         return {"raised": _said(error)}
+    thing = getattr(thing, "connector", thing) if " as " in part["factory"] else thing
     return {"type": type(thing).__qualname__, "has": [one for one in part["methods"] if _has(thing, one)]}
 
 

@@ -10,6 +10,7 @@ import sys
 import threading
 from typing import Any
 
+from . import planasonix
 from .clock import VirtualClock
 from .frames import FrameWriter
 from .network import Network
@@ -22,6 +23,8 @@ from .told import message_of
 SEED = 20261121
 #: What a schema has at its top; what has none of them holds a schema for each stream.
 _OF_A_SCHEMA = frozenset({"$schema", "$ref", "type", "properties", "required", "additionalProperties"})
+#: What a class of a system's own form may be made.
+_ROLES = {"planasonix source": planasonix.as_source, "planasonix sink": planasonix.as_sink}
 
 
 def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
@@ -105,12 +108,13 @@ def _source(task: dict[str, Any], given: dict[str, Any]) -> Any:
 
 
 def find(name: str) -> Any:
-    """What a name such as `module:make_source` stands for."""
-    module, _, attribute = name.partition(":")
+    """What a name such as `module:make_source` stands for; of `module:Class as ROLE` the factory."""
+    place, _, role = name.partition(" as ")
+    module, _, attribute = place.partition(":")
     found: Any = importlib.import_module(module)
     for part in attribute.split("."):
         found = getattr(found, part)
-    return found
+    return _ROLES[role](found) if role else found
 
 
 def _check(source: Any) -> None:

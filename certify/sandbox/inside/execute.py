@@ -7,9 +7,12 @@ from typing import Any
 
 
 def execute(task: dict[str, Any]) -> None:
-    """Replace this process by `argv`, in `cwd`, with `environment` added. Does not return."""
+    """Replace this process by `argv`, in `cwd`, with `environment` added. Does not return.
+
+    Its standard input is the file `stdin`, or empty.
+    """
     os.chdir(task["cwd"])
     environment = {**os.environ, **task["environment"]}
-    with open(os.devnull, "rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
+    with open(task.get("stdin") or os.devnull, "rb", buffering=0) as given:
+        os.dup2(given.fileno(), 0)
     os.execve(task["argv"][0], task["argv"], environment)

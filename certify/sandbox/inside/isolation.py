@@ -102,7 +102,12 @@ def _make_read_only(writable: str) -> None:
     # Semaphores of multiprocessing live in /dev/shm: give the child one of its own. In /run are the sockets
     # of the machine's services, and a socket in a file needs no network.
     flags = ctypes.c_ulong(MS_NOSUID | MS_NODEV)
+    held = os.open(writable, os.O_PATH | os.O_DIRECTORY)
     _check(libc.mount(b"tmpfs", b"/dev/shm", b"tmpfs", flags, b"size=64m"))
+    if not os.path.isdir(writable):  # it lay in there, and is hidden now
+        os.mkdir(writable, 0o700)
+        _check(libc.mount(b"/proc/self/fd/%d" % held, here, None, ctypes.c_ulong(MS_BIND), None))
+    os.close(held)
     if os.path.isdir("/run") and not here.startswith(b"/run/"):
         _check(libc.mount(b"tmpfs", b"/run", b"tmpfs", ctypes.c_ulong(MS_NOSUID | MS_NODEV), b"size=1m"))
 

@@ -43,13 +43,14 @@ def probe(task: dict[str, Any], says: FrameWriter, crash: int, isolated: bool) -
     recorder.install()
     watch.install()
     watchdog.start()
-    tracer = None if task["watched"] is None else _LineTracer(whose, watch)
+    if task["watched"] is not None:
+        watch.tracer = _LineTracer(whose, watch).on_call
     failed: list[str] = []
     for name in task["modules"]:
         if any(name.startswith(parent + ".") for parent in failed):
             continue  # its package did not import, so neither can it
         says.send(importing=name)
-        error = _import(name, recorder, tracer)
+        error = _import(name, recorder, watch)
         watch.settle()
         if error is not None:
             failed.append(name)
@@ -66,11 +67,10 @@ def _put_on_path(path: str | None) -> None:
     sys.path.insert(places[0] if places else len(sys.path), path)
 
 
-def _import(name: str, recorder: EffectRecorder, tracer: _LineTracer | None) -> BaseException | None:
+def _import(name: str, recorder: EffectRecorder, watch: ImportWatch) -> BaseException | None:
     recorder.module = name
     recorder.recording = True
-    if tracer is not None:
-        sys.settrace(tracer.on_call)
+    sys.settrace(watch.tracer)
     try:
         importlib.import_module(name)
     except BaseException as error:  # sys.exit and KeyboardInterrupt are the connector's here
@@ -125,7 +125,7 @@ def _summary(task: dict[str, Any], watch: ImportWatch, whose: Whose) -> dict[str
         "file": getattr(package, "__file__", None),
         "threads": threading.active_count(),
         "changed": watch.changed,
-        "patches": watch.patches(),
+        "patches": watch.patches.that_may_be_own(),
         "clients": clients_of(task["package"]),
         "names": {name: _value(package, name) for name in task["names"]},
         "seconds": by_owner,

@@ -27,7 +27,7 @@ def warm(plan: dict[str, Any]) -> tuple[socket.socket, dict[str, Any]]:
 
     A `script` that is named without them is looked up among what is installed; `entry` is what it calls.
     `is_piped`: its runs will be given their standard input. `threads` counts what the import left running: a
-    process with threads is not safe to fork.
+    process with threads is not safe to fork. `calendar` is what will hold that of its runs.
     """
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
     told: dict[str, Any] = {"port": listener.getsockname()[1], "threads": 0, "error": None, "entry": ""}
@@ -53,7 +53,17 @@ def warm(plan: dict[str, Any]) -> tuple[socket.socket, dict[str, Any]]:
                     importlib.import_module(name)
     turn_to_virtual()
     told["threads"] = threading.active_count() - 1
+    told["calendar"] = _calendar()
     return listener, told
+
+
+def _calendar() -> str:
+    """What the clock of a run will hold the calendar by, in its own words."""
+    try:
+        importlib.import_module("time_machine")
+    except ImportError:
+        return "datetime" if sys.implementation.name == "cpython" else "time"
+    return "time-machine"
 
 
 def entry_of(script: str) -> str:

@@ -6,18 +6,18 @@ loaders they always had.
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import sys
 import time
-import types
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 from .effects import EffectRecorder
+from .patches import Patches
 from .state import State, changes, read_state
 from .whose import CONNECTOR, Whose
 
-_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, type)
 _clock = time.thread_time
 
 
@@ -61,8 +61,9 @@ class ImportWatch:
         self.changed: list[dict[str, Any]] = []
         #: The connector's line that runs now, where lines are followed.
         self.line: tuple[str, int] | None = None
-        self.namespaces: dict[str, dict[str, Any]] = {}
-        self.members: dict[str, tuple[type, dict[str, Any]]] = {}
+        #: What follows lines, in the connector's own modules alone.
+        self.tracer: Callable[[FrameType, str, Any], Any] | None = None
+        self.patches = Patches()
         self.watched: list[str] = []
         self._running: list[Loaded] = []
         self._state: State = {}
@@ -71,7 +72,7 @@ class ImportWatch:
         """Begin: note what the modules that are here already look like."""
         for name, module in list(sys.modules.items()):
             if self.whose.module(name) != CONNECTOR:
-                self._note_namespace(name, module)
+                self.patches.note(name, module)
         sys.meta_path.insert(0, self)
         self._state = self.read()
 
@@ -101,36 +102,54 @@ class ImportWatch:
 
     def _put_under_watch(self, spec: Any) -> None:
         loader = spec.loader
-        if "exec_module" in getattr(loader, "__dict__", {"exec_module"}):
-            return  # one loader for many modules, or none of its own: built-in modules
-        execute = loader.exec_module
-        try:
-            loader.exec_module = lambda module: self._execute(spec.name, execute, module)
-        except AttributeError:
-            return
+        with contextlib.suppress(AttributeError):
+            # Else it is one loader for many modules, or has none of its own: built-in modules.
+            if "exec_module" not in getattr(loader, "__dict__", {"exec_module"}):
+                execute = loader.exec_module
+                loader.exec_module = lambda module: self._execute(spec.name, execute, module)
+                return
+        if self.whose.module(spec.name) == CONNECTOR:
+            self.patches.leave_open()
 
     def _execute(self, name: str, execute: Callable[[Any], None], module: Any) -> None:
         entered = _clock()
         record = Loaded(name, self.whose.module(name))
         outer_module, self.recorder.module = self.recorder.module, name
         self.settle()
+        goes_in, goes_out = self._crossings(record.owner)
+        goes_in()
         self._running.append(record)
+        outer_tracer = sys.gettrace()
+        if self.tracer is not None:
+            # Elsewhere it would be asked at each call: five times what the import itself takes.
+            sys.settrace(self.tracer if record.owner == CONNECTOR else None)
         started = _clock()
         try:
             execute(module)
         finally:
+            if self.tracer is not None:
+                sys.settrace(outer_tracer)
             record.total = _clock() - started - record.overhead
             self.settle()
             self._running.pop()
             self.recorder.module = outer_module
             self.loaded.append(record)
             if record.owner != CONNECTOR:
-                self._note_namespace(name, module)
+                self.patches.note(name, module)
+            goes_out()
             if self._running:
                 around = _clock() - entered
                 self._running[-1].inner += record.total
                 self._running[-1].overhead += max(0.0, around - record.total)
             self.alive()
+
+    def _crossings(self, owner: str) -> tuple[Callable[[], None], Callable[[], None]]:
+        """What is to be noted before a module of this owner runs, and after: whose lines they are changes."""
+        from_own, to_own = bool(self._running) and self._running[-1].owner == CONNECTOR, owner == CONNECTOR
+        if from_own is to_own or self.tracer is not None:
+            return _nothing, _nothing
+        begins, ends = self.patches.begin_own, self.patches.end_own
+        return (begins, ends) if to_own else (ends, begins)
 
     def settle(self) -> None:
         """Look at the shared state: whatever changed since the last look, the running module did."""
@@ -149,49 +168,9 @@ class ImportWatch:
             )
         self._state = now
 
-    def _note_namespace(self, name: str, module: types.ModuleType) -> None:
-        space = vars(module)
-        kept = {key: one for key, one in space.items() if isinstance(one, _FUNCTIONS) or key.isupper()}
-        self.namespaces[name] = kept
-        for key, one in kept.items():
-            if isinstance(one, type) and one.__module__ == name:
-                self.members[f"{name}.{key}"] = (one, dict(vars(one)))
 
-    def patches(self) -> list[tuple[str, str]]:
-        """`(module.attribute, module of the new value)` for what no longer is what its module made it."""
-        found = []
-        for name, before in self.namespaces.items():
-            now = vars(sys.modules.get(name, types.ModuleType(name)))
-            for key, one in before.items():
-                new = now.get(key, one)
-                if new is not one and self._is_patch(name, new):
-                    found.append((f"{name}.{key}", str(getattr(new, "__module__", None) or "")))
-        return found + self._foreign_members()
-
-    def _is_patch(self, name: str, new: Any) -> bool:
-        """A third party that replaces its own functions is at home; in Python's modules nobody is."""
-        top = name.partition(".")[0]
-        if top == "_certify_inside":
-            return False
-        made_in = str(getattr(new, "__module__", None) or "").partition(".")[0]
-        return top in sys.stdlib_module_names or made_in != top
-
-    def _foreign_members(self) -> list[tuple[str, str]]:
-        """Methods of classes of other packages that no longer are what they were."""
-        found = []
-        for name, (owner, before) in self.members.items():
-            now = vars(owner)
-            for member, new in list(now.items()):
-                if new is not before.get(member) and callable_member(new) and self._is_patch(name, new):
-                    found.append((f"{name}.{member}", str(getattr(new, "__module__", None) or "")))
-        return found
-
-
-def callable_member(value: Any) -> bool:
-    """A method in any of its forms; caches and registries that a class fills for itself are none."""
-    return callable(value) or isinstance(
-        value, (staticmethod, classmethod, property, functools.partialmethod)
-    )
+def _nothing() -> None:
+    """Nothing is to be noted."""
 
 
 def _attribute_id(dotted: str) -> int:

@@ -116,6 +116,8 @@ def _hosts(checkout: Checkout) -> Iterator[Fact]:
 
 
 def _tests(checkout: Checkout) -> Iterator[Fact]:
+    if checkout.package is None:
+        return  # nobody would run them
     file = next((one for one in checkout.repository.files("*.py") if _TESTS.fullmatch(one)), None)
     if file is not None:
         yield Fact(("quality_gates", "unit_tests"), True, file)

@@ -19,9 +19,9 @@ from certify.model import Finding, Location
 MAX_FINDINGS = 50
 
 
-def schema_findings(name: str, document: Document, expected: str) -> Iterator[Finding]:
-    """What a schema of this folder finds wrong with a document, line by line."""
-    errors = _validator(name).iter_errors(document.value)
+def schema_findings(package: str, name: str, document: Document, expected: str) -> Iterator[Finding]:
+    """What the schema in a file of a package finds wrong with a document, line by line."""
+    errors = _validator(package, name).iter_errors(document.value)
     told = (one for error in errors for one in explain_each(error, document))
     # Each of several missing keys is an error, and each such error names them all.
     once = dict.fromkeys(islice(told, 20 * MAX_FINDINGS))
@@ -30,6 +30,6 @@ def schema_findings(name: str, document: Document, expected: str) -> Iterator[Fi
 
 
 @cache
-def _validator(name: str) -> Any:
-    text = resources.files("certify.repository.airbyte").joinpath(name).read_text("utf-8")
+def _validator(package: str, name: str) -> Any:
+    text = resources.files(package).joinpath(name).read_text("utf-8")
     return Draft202012Validator(json.loads(text))

@@ -1,0 +1,1 @@
+"""Planasonix's connector.yaml: the one file by which its platform knows a connector."""

@@ -1,0 +1,1 @@
+"""Run the executables of a Plakar plug-in, and speak gRPC with them over standard input and output."""

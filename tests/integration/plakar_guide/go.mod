@@ -1,0 +1,3 @@
+module github.com/yourorg/plakar-myimporter
+
+go 1.21
