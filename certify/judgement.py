@@ -13,10 +13,7 @@ from certify.advice import next_tier_of, reasons_of
 from certify.contract import Contract, Waiver
 from certify.errors import ContractError
 from certify.model import (
-    OPEN,
     SCHEMA_VERSION,
-    TIERS,
-    WORST_FIRST,
     Connector,
     Coverage,
     Footer,
@@ -28,7 +25,7 @@ from certify.model import (
     RuleResult,
     RunFacts,
     Status,
-    Tier,
+    SuiteFacts,
     Verdict,
     WaiverResult,
     sealed,
@@ -36,6 +33,7 @@ from certify.model import (
 )
 from certify.plan import Plan, PlannedId
 from certify.rules import Rule
+from certify.verdict import exit_code_of, required_counts, status_of, tier_of, verdict_of
 
 
 def judge(
@@ -46,7 +44,7 @@ def judge(
     run: RunFacts,
     files: Mapping[str, str] | None = None,
 ) -> Report:
-    """The report of what ran. Raises ContractError when a waiver waives what passes."""
+    """The report of what ran. Raises ContractError when a waiver waives what passes, or does not apply."""
     today = datetime.datetime.fromisoformat(run.finished).date()
     by_rule: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
@@ -60,14 +58,14 @@ def judge(
     results = {rule.id: rule for rule in rules}
     own = [one for these in by_rule.values() for outcome in these for one in outcome.own_evidence]
     ids = () if plan.selection else tuple(_id_result(one, results, plan, own) for one in plan.ids)
-    counts = _required_counts(plan, ids, results)
-    verdict = _verdict(plan, counts, run)
-    tier = None if plan.selection else _tier(rules, ids)
+    counts = required_counts(ids, rules)
+    verdict = Verdict.NONE if plan.selection else verdict_of(counts, run)
+    tier = None if plan.selection else tier_of(rules, ids)
     return sealed(
         Report(
             schema_version=SCHEMA_VERSION,
             verdict=verdict,
-            exit_code=_exit_code(verdict, rules, run),
+            exit_code=exit_code_of(verdict, rules, run),
             tier=tier,
             reasons=tuple(reasons_of(plan, ids, rules)),
             connector=connector,
@@ -88,14 +86,14 @@ def judge(
 
 def _result(rule: Rule, outcomes: Sequence[Outcome], plan: Plan, run: RunFacts) -> RuleResult:
     """Fold a rule's items: the worst speaks for all; no item at all is our fault, or the interruption's."""
+    status = status_of([outcome.status for outcome in outcomes], run)
     if outcomes:
-        status = worst([outcome.status for outcome in outcomes])
         speaker = next(outcome for outcome in outcomes if outcome.status is status)
         message, detail = speaker.message, speaker.detail
     elif run.interrupted:
-        status, message, detail = Status.UNVERIFIED, "interrupted before it ran", ""
+        message, detail = "interrupted before it ran", ""
     else:
-        status, message, detail = Status.ERRORED, "planned, but it left no outcome", ""
+        message, detail = "planned, but it left no outcome", ""
     findings = tuple(finding for outcome in outcomes for finding in outcome.findings)
     return RuleResult(
         id=rule.id,
@@ -116,22 +114,34 @@ def _result(rule: Rule, outcomes: Sequence[Outcome], plan: Plan, run: RunFacts) 
         items=tuple(
             ItemResult(one.nodeid, one.status, round(one.seconds, 4), one.message) for one in outcomes
         ),
+        suite=next((one.name for one in run.suites if _holds(one, rule)), ""),
     )
 
 
+def _holds(suite: SuiteFacts, rule: Rule) -> bool:
+    return rule.module == suite.package or rule.module.startswith(f"{suite.package}.")
+
+
 def _waived(result: RuleResult, waiver: Waiver | None, today: datetime.date) -> RuleResult:
-    if waiver is None or result.status not in (Status.FAILED, Status.UNVERIFIED) or not waiver.in_date(today):
+    if waiver is None or result.status not in (Status.FAILED, Status.UNVERIFIED):
         return result
+    if not waiver.in_date(today):
+        expired = f"its waiver expired on {waiver.expires}"
+        return replace(result, message=f"{result.message} ({expired})" if result.message else expired)
     told = WaiverResult(waiver.reason, waiver.owner, waiver.expires.isoformat(), waiver.url)
     return replace(result, status=Status.WAIVED, waiver=told)
 
 
+#: There is nothing to waive in these.
+_IDLE = {Status.PASSED: "passes", Status.NOT_APPLICABLE: "does not apply"}
+
+
 def _refuse_idle_waivers(contract: Contract, rules: Sequence[RuleResult]) -> None:
-    passed = {rule.id for rule in rules if rule.status is Status.PASSED}
+    idle = {rule.id: _IDLE[rule.status] for rule in rules if rule.status in _IDLE}
     for index, waiver in enumerate(contract.waivers):
-        if waiver.rule in passed:
-            where = contract.at("waivers", index, "rule")
-            raise ContractError(f"{where}: waivers[{index}].rule: {waiver.rule} passes; remove the waiver")
+        if waiver.rule in idle:
+            where, why = contract.at("waivers", index, "rule"), idle[waiver.rule]
+            raise ContractError(f"{where}: waivers[{index}].rule: {waiver.rule} {why}; remove the waiver")
 
 
 def _id_result(
@@ -168,57 +178,6 @@ def _own_id_result(planned: PlannedId, said: Sequence[OwnEvidence]) -> IdResult:
     return IdResult(
         planned.id, planned.kind, planned.capability, status, f"the connector's own evidence: {tests} {words}"
     )
-
-
-def _required_counts(
-    plan: Plan, ids: Sequence[IdResult], results: Mapping[str, RuleResult]
-) -> dict[Status, int]:
-    """Each id once, however many capabilities name it, and each required rule that no id covers."""
-    by_name: dict[str, list[Status]] = {}
-    for one in ids:
-        by_name.setdefault(one.id, []).append(one.status)
-    covered = {name for one in ids for name in one.rules}
-    statuses = [worst(these) for these in by_name.values()]
-    statuses += [
-        rule.status for rule in results.values() if rule.id in plan.required and rule.id not in covered
-    ]
-    return {status: statuses.count(status) for status in WORST_FIRST if status in statuses}
-
-
-def _verdict(plan: Plan, counts: Mapping[Status, int], run: RunFacts) -> Verdict:
-    if plan.selection:
-        return Verdict.NONE
-    if counts.get(Status.FAILED):
-        return Verdict.NOT_CERTIFIED
-    if run.interrupted or any(counts.get(status) for status in OPEN) or not counts.get(Status.PASSED):
-        return Verdict.INCOMPLETE
-    return Verdict.CERTIFIED
-
-
-def _exit_code(verdict: Verdict, rules: Sequence[RuleResult], run: RunFacts) -> int:
-    if run.interrupted:
-        return 130
-    if verdict is Verdict.NONE:
-        return int(any(rule.status in OPEN for rule in rules))
-    return {Verdict.CERTIFIED: 0, Verdict.NOT_CERTIFIED: 1, Verdict.INCOMPLETE: 3}[verdict]
-
-
-def _tier(rules: Sequence[RuleResult], ids: Sequence[IdResult]) -> Tier | None:
-    """The highest tier whose rules, and those of every tier below, all passed; an empty tier is no tier.
-
-    From silver on a connector does what its contract says: no id of the contract may be open.
-    """
-    reached = None
-    keeps_contract = all(one.status not in OPEN for one in ids)
-    for tier in TIERS:
-        if tier is not Tier.BRONZE and not keeps_contract:
-            break
-        of_tier = [rule.status for rule in rules if rule.tier is tier]
-        ran = [status for status in of_tier if status is not Status.NOT_APPLICABLE]
-        if not ran or any(status is not Status.PASSED for status in ran):
-            break
-        reached = tier
-    return reached
 
 
 def _coverage(

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from certify.errors import ReportError
+from certify.facts import Artifact, CassetteFacts, Connector, RunFacts, SuiteFacts
 from certify.figures import Load, Machine, Performance
 from certify.outcomes import (
     OPEN,
@@ -41,6 +42,8 @@ __all__ = [
     "SCHEMA_VERSION",
     "TIERS",
     "WORST_FIRST",
+    "Artifact",
+    "CassetteFacts",
     "Connector",
     "Coverage",
     "Effort",
@@ -72,6 +75,7 @@ __all__ = [
     "Verdict",
     "WaiverResult",
     "digest_of",
+    "digest_of_json",
     "from_json",
     "sealed",
     "to_json",
@@ -79,7 +83,7 @@ __all__ = [
 ]
 
 #: Additions raise the second number; anything a reader could trip over raises the first.
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 class Verdict(StrEnum):
@@ -114,7 +118,7 @@ class WaiverResult:
 
 @dataclass(frozen=True)
 class RuleResult:
-    """What one rule said. `why` and `fix` come from the rule's own docstring."""
+    """What one rule of a suite said. `why` and `fix` come from the rule's own docstring."""
 
     id: str
     title: str
@@ -133,6 +137,7 @@ class RuleResult:
     findings: tuple[Finding, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     items: tuple[ItemResult, ...] = ()
+    suite: str = ""
 
 
 class IdKind(StrEnum):
@@ -171,50 +176,6 @@ class Reason:
     message: str
     fix: str
     location: Location | None = None
-
-
-@dataclass(frozen=True)
-class Connector:
-    """What was certified. `tree_digest` covers every file of its folder that is not generated."""
-
-    name: str
-    version: str | None
-    system: str
-    claimed_status: str | None
-    tree_digest: str
-    commit: str | None = None
-    dirty: bool | None = None
-
-
-@dataclass(frozen=True)
-class SuiteFacts:
-    """An installed package of rules, by name, version and the digest of its source."""
-
-    name: str
-    version: str
-    digest: str
-
-
-@dataclass(frozen=True)
-class RunFacts:
-    """How, when and with what it was run. Times are ISO 8601 in UTC; `seconds` is wall time.
-
-    `remarks` are sentences on what the run lacked, and what that costs.
-    """
-
-    started: str
-    finished: str
-    seconds: float
-    certify_version: str
-    suites: tuple[SuiteFacts, ...]
-    contract: str
-    contract_digest: str
-    python: str
-    platform: str
-    isolation: str
-    command: str
-    interrupted: bool = False
-    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -290,9 +251,33 @@ def sealed(report: Report) -> Report:
 
 def digest_of(report: Report) -> str:
     """SHA-256 over the canonical JSON (sorted keys, no spaces, UTF-8) without `footer.digest`."""
-    plain = msgspec.to_builtins(replace(report, footer=replace(report.footer, digest="")))
-    del plain["footer"]["digest"]
-    canonical = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _digest(msgspec.to_builtins(report))
+
+
+def digest_of_json(text: str | bytes) -> str:
+    """The same over a record as it is written, whatever else a later version, or a stranger, put into it.
+
+    Raises ReportError when it is not JSON, or has a key twice: readers would not agree on what it says.
+    """
+    try:
+        return _digest(json.loads(text, object_pairs_hook=_each_once))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ReportError(f"not a certification report: {error}") from error
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    plain = dict(pairs)
+    if len(plain) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ReportError(f"not a certification report: it has {twice!r} twice")
+    return plain
+
+
+def _digest(plain: dict[str, Any]) -> str:
+    footer = {name: value for name, value in plain["footer"].items() if name != "digest"}
+    whole = plain | {"footer": footer}
+    canonical = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return "sha256:" + hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 

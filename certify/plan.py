@@ -128,6 +128,7 @@ def _nearest(word: str, known: Sequence[str]) -> str:
 
 
 def _check_waivers(contract: Contract, registry: Registry) -> None:
+    waived: set[str] = set()
     for index, waiver in enumerate(contract.waivers):
         rule = registry.rules.get(waiver.rule)
         where = contract.at("waivers", index, "rule")
@@ -136,3 +137,11 @@ def _check_waivers(contract: Contract, registry: Registry) -> None:
             raise ContractError(f"{where}: waivers[{index}].rule: no rule {waiver.rule!r}{hint}")
         if not rule.waivable:
             raise ContractError(f"{where}: waivers[{index}].rule: {waiver.rule} may not be waived; remove it")
+        if not rule.applies_to(contract.system, contract.capabilities):
+            raise ContractError(
+                f"{where}: waivers[{index}].rule: {waiver.rule} is not for this system, or for a "
+                "capability that is not claimed; remove the waiver"
+            )
+        if waiver.rule in waived:
+            raise ContractError(f"{where}: waivers[{index}].rule: {waiver.rule} is waived twice; remove one")
+        waived.add(waiver.rule)

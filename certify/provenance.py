@@ -1,4 +1,4 @@
-"""Say what exactly was certified: the connector's tree by digest, its commit, and the machine it ran on."""
+"""Say what exactly was certified: tree and recordings by digest, the commit, and the machine it ran on."""
 
 from __future__ import annotations
 
@@ -10,18 +10,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from certify.contract import Contract
-from certify.model import Connector
+from certify.model import Artifact, CassetteFacts, Connector
 from certify.repository.git import git
-from certify.repository.tree import GENERATED
+from certify.repository.tree import GENERATED, Repository
 from certify.text import one_line
 
 #: Of a larger file, length and first and last megabyte stand for the whole.
 _WHOLE_BYTES = 32 * 1024 * 1024
 _SAMPLE_BYTES = 1024 * 1024
 _MAX_FILES = 20_000
+#: What recordings are called; more of them than this no run replays.
+_CASSETTES = (".yaml", ".yml", ".json")
+_MAX_CASSETTES = 1000
 
 
-def connector_facts(contract: Contract, version: str | None, artifact_dir: Path | None) -> Connector:
+def connector_facts(
+    contract: Contract,
+    version: str | None,
+    artifact_dir: Path | None,
+    artifacts: tuple[Artifact, ...] = (),
+) -> Connector:
     """The connector as it lies there now; the folder that receives the report is left out."""
     commit, dirty = _commit(contract.root)
     return Connector(
@@ -32,6 +40,22 @@ def connector_facts(contract: Contract, version: str | None, artifact_dir: Path 
         tree_digest=tree_digest(contract.root, artifact_dir),
         commit=commit,
         dirty=dirty,
+        artifacts=artifacts,
+    )
+
+
+def cassette_facts(contract: Contract) -> tuple[CassetteFacts, ...]:
+    """The recordings in the folder that the contract names, links out of the tree left out."""
+    folder = contract.replay.cassettes
+    there = contract.root / folder if folder is not None else None
+    if folder is None or there is None or not there.is_dir():
+        return ()
+    repository = Repository(contract.root)
+    names = [f"{folder.rstrip('/')}/{path.name}" for path in sorted(there.iterdir())]
+    kept = [name for name in names if name.endswith(_CASSETTES) and repository.exists(name)]
+    return tuple(
+        CassetteFacts(name, "sha256:" + _content_digest(Path(os.path.realpath(contract.root / name))).hex())
+        for name in kept[:_MAX_CASSETTES]
     )
 
 

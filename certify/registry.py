@@ -57,7 +57,7 @@ def load_registry(before_import: Callable[[str], None] = lambda package: None) -
             modules.append(module.__name__)
             _add(rules, _rules_of(module))
         version = point.dist.version if point.dist else "0"
-        suites.append(SuiteFacts(point.name, version, _digest([root, *areas])))
+        suites.append(SuiteFacts(point.name, version, _digest(root), root.__name__))
     return Registry(rules, tuple(dict.fromkeys(modules)), tuple(suites))
 
 
@@ -98,8 +98,18 @@ def _add(rules: dict[str, Rule], new: Iterable[Rule]) -> None:
         rules[rule.id] = rule
 
 
-def _digest(modules: list[ModuleType]) -> str:
+def _digest(root: ModuleType) -> str:
+    """Over all files of the suite by their names: areas, what they import from beside them, data."""
     digest = hashlib.sha256()
-    for file in sorted({module.__file__ for module in modules if module.__file__}):
-        digest.update(Path(file).read_bytes())
+    for name, file in sorted(_own_files(root)):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
     return "sha256:" + digest.hexdigest()
+
+
+def _own_files(root: ModuleType) -> Iterable[tuple[str, Path]]:
+    for folder in map(Path, getattr(root, "__path__", ())):
+        for file in folder.rglob("*"):
+            if file.is_file() and "__pycache__" not in file.parts:
+                yield file.relative_to(folder).as_posix(), file
+    if not hasattr(root, "__path__") and root.__file__:
+        yield Path(root.__file__).name, Path(root.__file__)

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from certify import __version__
+from certify.cli.report_commands import diff, report, verify
 from certify.errors import CertifyError
 
 FORMATS = ("text", "json", "github")
@@ -77,6 +78,15 @@ def _stop(error: CertifyError) -> NoReturn:
     metavar="DIR",
     type=_FOLDER,
     help="Where the report goes (default: evidence.artifacts_dir of the contract).",
+)
+@click.option(
+    "--artifact",
+    "artifacts",
+    metavar="FILE",
+    type=_FOLDER,
+    multiple=True,
+    help="A wheel or source distribution built from this tree, whose digest the report names. "
+    "May be repeated.",
 )
 @click.option(
     "--only",
@@ -236,27 +246,8 @@ def explain(name: str) -> None:
     explain_name(name)
 
 
-@cli.command()
-@click.argument("report", type=click.Path(path_type=Path))
-@click.pass_context
-def verify(ctx: click.Context, report: Path) -> None:
-    """Check that a report is whole: its digest, its verdict, and the renderings beside it.
-
-    Exit codes: 0 it holds, 1 it does not, 2 it cannot be read.
-    """
-    from certify.cli.verification import verify_report
-
-    ctx.exit(verify_report(report))
-
-
-@cli.command()
-@click.argument("report", type=click.Path(path_type=Path))
-@click.option("--format", "name", default="markdown", show_default=True, help="The rendering to print.")
-def report(report: Path, name: str) -> None:
-    """Print a recorded report (certification_report.json) in another format."""
-    from certify.cli.verification import print_report
-
-    print_report(report, name)
+for _command in (verify, diff, report):
+    cli.add_command(_command)
 
 
 #: A run makes millions of small objects (syntax trees, the tokens of pages) and hardly a cycle: looked for as

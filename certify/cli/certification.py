@@ -13,6 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 from certify import __version__
+from certify.built import built_files
 from certify.cli.artifacts import load_formats, refuse_unwritable, rendered, write_set
 from certify.cli.display import Display, display_for
 from certify.cli.listener import Listener
@@ -27,13 +28,18 @@ from certify.plugin.isolated import Ran, complaint, run_isolated
 from certify.plugin.order import Order
 from certify.plugin.planning import Planned, plan_order
 from certify.plugin.turns import Turns
-from certify.provenance import connector_facts, machine, python
+from certify.provenance import cassette_facts, connector_facts, machine, python
 from certify.sandbox.installed import installed_in
 from certify.systems import subject_of
 from certify.text import one_line
 
 #: Exit codes from harmless to grave, to find the worst of several connectors.
 _GRAVITY = (0, INCOMPLETE, 1, 2, INTERRUPTED)
+
+
+#: Formats that are printed and not kept; and those that say nothing of a selection, which has no verdict.
+_NO_FILE = frozenset({"github"})
+_WITH_VERDICT = frozenset({"attestation"})
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ class Wish:
     folders: tuple[Path, ...]
     contract: Path | None
     artifact_dir: Path | None
+    artifacts: tuple[Path, ...]
     only: tuple[str, ...]
     thorough: bool
     no_fork: bool
@@ -60,6 +67,8 @@ def certify(wish: Wish) -> int:
         return _certify_one(wish, contract, wish.artifact_dir, display_for(wish.shape))
     if wish.contract is not None:
         raise CertifyError("--contract goes with one connector; -C was given several times")
+    if wish.artifacts:
+        raise CertifyError("--artifact goes with one connector; -C was given several times")
     several = Several(folders, wish.artifact_dir, wish.shape, in_turn=wish.workers is not None)
     codes = certify_several(several, partial(_certify_one, wish))
     return max(codes, key=_GRAVITY.index, default=INTERRUPTED)
@@ -89,7 +98,9 @@ def _certify_one(
     into = _artifact_dir(wish, contract, artifact_dir)
     if into is not None:
         refuse_unwritable(into)
-    files = _file_names(contract) if into else None
+    files = _file_names(contract, wish) if into else None
+    version = _version(contract, interpreter)
+    artifacts = built_files(contract.root, version, wish.artifacts)
     started, clock = _now(), time.monotonic()
     display.begin(contract)
     listener = Listener(display)
@@ -104,7 +115,7 @@ def _certify_one(
         contract,
         planned.plan,
         listener.outcomes,
-        connector_facts(contract, _version(contract, interpreter), into),
+        connector_facts(contract, version, into, artifacts),
         RunFacts(
             started=started,
             finished=_now(),
@@ -118,6 +129,7 @@ def _certify_one(
             isolation=listener.isolation,
             command=_command(),
             interrupted=listener.interrupted,
+            cassettes=cassette_facts(contract),
             remarks=listener.remarks,
         ),
         files,
@@ -165,10 +177,11 @@ def _artifact_dir(wish: Wish, contract: Contract, artifact_dir: Path | None) -> 
     return own
 
 
-def _file_names(contract: Contract) -> dict[str, str]:
+def _file_names(contract: Contract, wish: Wish) -> dict[str, str]:
     """Format → file name, as the contract may rename them. Raises CertifyError for two of one name."""
     renamed = {"json": contract.evidence.json_report, "markdown": contract.evidence.markdown_report}
-    usual = {name: one.file_name for name, one in load_formats().items() if name != "github"}
+    left_out = _NO_FILE | _WITH_VERDICT if wish.only else _NO_FILE
+    usual = {name: one.file_name for name, one in load_formats().items() if name not in left_out}
     names = usual | renamed
     folded = [name.casefold() for name in names.values()]
     twice = next((name for name in names.values() if folded.count(name.casefold()) > 1), None)

@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from certify.countdown import countdown, ends_soon
 from certify.model import WORST_FIRST, Finding, IdResult, Outcome, Report, Status, Verdict
 from certify.text import one_line
 
@@ -42,6 +43,7 @@ _TITLES = {
 #: Findings shown per rule; the report has them all.
 _SHOWN_FINDINGS = 5
 _SHOWN_REASONS = 6
+_SHOWN_WAIVERS = 6
 
 
 def finding_lines(outcome: Outcome) -> Iterable[RenderableType]:
@@ -121,7 +123,28 @@ def _certification(report: Report) -> list[RenderableType]:
     if len(reasons) > _SHOWN_REASONS:
         body.append(Text(f"… and {len(reasons) - _SHOWN_REASONS} more, in the report", style="dim"))
     body += [Text(""), Text(_tier(report))]
-    return body
+    if report.connector.claimed_status:
+        observed = _TITLES[report.verdict][0].lower()
+        body.append(
+            Text(f"Claimed status: {one_line(report.connector.claimed_status)}; observed: {observed}")
+        )
+    return [*body, *_waivers(report)]
+
+
+def _waivers(report: Report) -> list[RenderableType]:
+    """What is let pass, by whom, and for how long yet; what ends first comes first."""
+    waived = sorted(
+        ((rule.id, rule.waiver) for rule in report.rules if rule.waiver), key=lambda pair: pair[1].expires
+    )
+    lines: list[RenderableType] = []
+    for name, waiver in waived[:_SHOWN_WAIVERS]:
+        left = countdown(waiver.expires, report.run.finished)
+        style = "bold yellow" if ends_soon(waiver.expires, report.run.finished) else STYLES[Status.WAIVED]
+        words = f"waived until {waiver.expires} ({left}), {waiver.owner}"
+        lines.append(Text.assemble((f"{SYMBOLS[Status.WAIVED]} {name} ", style), " ", one_line(words)))
+    if len(waived) > _SHOWN_WAIVERS:
+        lines.append(Text(f"… and {len(waived) - _SHOWN_WAIVERS} more waived, in the report", style="dim"))
+    return [Text(""), *lines] if lines else []
 
 
 def _without_place(message: str, where: str) -> str:

@@ -1,33 +1,53 @@
-"""Check a recorded report: whether it is whole, its verdict follows, and the files beside it match."""
+"""Check a recorded report: whether it is whole, its verdict follows, and the files that go with it match."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
 
+from certify import __version__
+from certify.built import file_digest
 from certify.cli.artifacts import find_format, load_formats
+from certify.doubts import inner_doubts, is_of, rulebook_doubts, version_doubts
 from certify.errors import ReportError
-from certify.model import SCHEMA_VERSION, Report, Status, Verdict, digest_of, from_json, to_json
+from certify.model import Report, Verdict, digest_of_json, from_json, to_json
+from certify.plugin.planning import installed_rules
+from certify.systems.dpone import PLATFORM_IDS
 from certify.text import one_line
 
 #: A report of 2,000 rules with 50 findings each stays below.
 _MAX_BYTES = 256 * 1024 * 1024
 
 
-def verify_report(path: Path) -> int:
-    """Print what holds and what does not; returns the exit code. Raises ReportError when unreadable."""
-    report = read_report(path)
-    doubts = list(_doubts(report, path))
+def verify_report(path: Path, artifacts: Sequence[Path] = ()) -> int:
+    """Print what holds and what does not; returns the exit code. Raises CertifyError when unreadable."""
+    content = _content(path)
+    report = _parsed(content, path)
+    digests = {file: file_digest(file) for file in artifacts}
+    doubts = list(_doubts(content, report, path, digests))
     for doubt in doubts:
         click.echo(one_line(f"✗ {doubt}", 2000))
     if doubts:
         click.echo(one_line(f"{path}: does not hold", 4096))
         return 1
-    connector, words = report.connector, report.verdict.value.replace("_", " ")
-    click.echo(one_line(f"{path}: holds; {connector.name} {connector.version or ''} is {words}", 4096))
+    name = f"{report.connector.name} {report.connector.version or ''}"
+    click.echo(one_line(f"{path}: holds; {name} {_VERDICTS[report.verdict]}", 4096))
+    if not is_of(report, installed_rules()):
+        click.echo(_OTHER_RULES)
     return 0
+
+
+_VERDICTS = {
+    Verdict.CERTIFIED: "is certified",
+    Verdict.NOT_CERTIFIED: "is not certified",
+    Verdict.INCOMPLETE: "is incomplete",
+    Verdict.NONE: "has no verdict: a selection was run",
+}
+_OTHER_RULES = (
+    "It was judged by other rules than those installed here: whether it leaves one out was not looked at."
+)
 
 
 def print_report(path: Path, name: str) -> None:
@@ -38,60 +58,90 @@ def print_report(path: Path, name: str) -> None:
 
 def read_report(path: Path) -> Report:
     """The report in a file. Raises ReportError, naming the file."""
+    return _parsed(_content(path), path)
+
+
+def read_whole_report(path: Path) -> Report:
+    """The same of one whose digest is right. Raises ReportError."""
+    content = _content(path)
+    report = _parsed(content, path)
+    if (doubt := next(_digest_doubts(content, report), None)) is not None:
+        raise ReportError(f"{path}: {doubt}; `certify verify` tells more")
+    return report
+
+
+def _content(path: Path) -> bytes:
     try:
         if not path.is_file():
             raise ReportError(f"{path}: no such file; a report is a certification_report.json")
         if path.stat().st_size > _MAX_BYTES:
             raise ReportError(f"{path}: too large for a report")
-        return from_json(path.read_bytes())
+        return path.read_bytes()
     except OSError as error:
         raise ReportError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _parsed(content: bytes, path: Path) -> Report:
+    try:
+        return from_json(content)
     except RecursionError as error:
         raise ReportError(f"{path}: not a certification report: nested too deep") from error
     except ReportError as error:
-        told = str(error)
-        raise ReportError(told if told.startswith(str(path)) else f"{path}: {told}") from error
+        raise ReportError(f"{path}: {error}") from error
 
 
-def _doubts(report: Report, path: Path) -> Iterator[str]:
-    if report.schema_version.partition(".")[0] != SCHEMA_VERSION.partition(".")[0]:
-        yield f"it is of version {report.schema_version}; this certify reads {SCHEMA_VERSION}"
+def _doubts(content: bytes, report: Report, path: Path, artifacts: Mapping[Path, str]) -> Iterator[str]:
+    other_version = list(version_doubts(report))
+    if other_version:
+        yield from other_version
         return
-    if digest_of(report) != report.footer.digest:
-        yield "its content does not match the digest in its footer: it was changed or damaged"
-    yield from _verdict_doubts(report)
+    yield from _digest_doubts(content, report)
+    yield from inner_doubts(report)
+    registry = installed_rules()
+    if is_of(report, registry):
+        yield from rulebook_doubts(report, registry, PLATFORM_IDS)
     yield from _rendering_doubts(report, path)
+    yield from _artifact_doubts(report, artifacts)
 
 
-def _verdict_doubts(report: Report) -> Iterator[str]:
-    """The verdict must follow from the statuses, and the statuses must be of all that was planned."""
-    missing = set(report.footer.planned_ids) - {rule.id for rule in report.rules}
-    if missing:
-        yield f"planned rules are missing: {', '.join(sorted(missing))}"
-    open_rules = {rule.id: rule.status for rule in report.rules if rule.required}
-    statuses = {*open_rules.values(), *(one.status for one in report.ids)}
-    passed_enough = statuses <= {Status.PASSED, Status.WAIVED, Status.NOT_APPLICABLE}
-    if report.verdict is Verdict.CERTIFIED and (not passed_enough or report.run.interrupted):
-        yield "it says certified, but not all that is required passed"
-    if (
-        report.verdict is not Verdict.NOT_CERTIFIED
-        and Status.FAILED in statuses
-        and report.verdict is not Verdict.NONE
-    ):
-        yield f"it says {report.verdict}, but something required failed"
-    codes = {Verdict.CERTIFIED: (0,), Verdict.NOT_CERTIFIED: (1, 130), Verdict.INCOMPLETE: (3, 130)}
-    if report.exit_code not in codes.get(report.verdict, (0, 1, 130)):
-        yield f"exit code {report.exit_code} does not belong to the verdict {report.verdict}"
-    for rule in report.rules:
-        if rule.status is Status.PASSED and not rule.evidence:
-            yield f"{rule.id} passed without evidence"
+def _digest_doubts(content: bytes, report: Report) -> Iterator[str]:
+    """Over the file itself: what is no field of a report would be lost in reading it."""
+    try:
+        digest = digest_of_json(content)
+    except ReportError as error:
+        yield str(error)
+        return
+    if digest != report.footer.digest:
+        yield "its content does not match the digest in its footer: it was changed or damaged"
 
 
 def _rendering_doubts(report: Report, path: Path) -> Iterator[str]:
     """Renderings that lie beside the record must be what the record renders to."""
     for name, file_name in report.files.items():
+        if Path(file_name).name != file_name:
+            yield f"it names a rendering that is no file beside it: {file_name}"
+            continue
         beside = path.parent / file_name
         if name not in load_formats() or not beside.is_file():
             continue
         if beside.read_bytes() != find_format(name).render(report).encode("utf-8"):
-            yield f"{beside.name} is not what this report renders to"
+            yield f"{file_name} is not what this report renders to{_by_another(report)}"
+
+
+def _by_another(report: Report) -> str:
+    made_by = report.run.certify_version
+    return "" if made_by == __version__ else f" (it was made by certify {made_by}, this is {__version__})"
+
+
+def _artifact_doubts(report: Report, artifacts: Mapping[Path, str]) -> Iterator[str]:
+    """Each file must be one that the report names, by its digest."""
+    known = {one.sha256: one.name for one in report.connector.artifacts}
+    by_name = {one.name: one.sha256 for one in report.connector.artifacts}
+    for file, digest in artifacts.items():
+        if digest in known:
+            continue
+        if file.name in by_name:
+            yield f"{file} is not the {file.name} of this report: {digest}, not {by_name[file.name]}"
+        else:
+            told = ", ".join(by_name) or "none; `certify --artifact` names them"
+            yield f"{file} is no artifact of this report, which has {told}"

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from certify.model import WORST_FIRST, Format, Report, Status
+from certify.countdown import ends_soon
+from certify.model import WORST_FIRST, Format, Location, Report, Status
 from certify_reports.blocks import clipped
 from certify_reports.complaints import Complaint, complaints
 from certify_reports.escape import visible
+from certify_reports.words import days_left
 
 #: GitHub shows no more than ten of each kind for one step.
 MOST = 10
@@ -20,8 +22,18 @@ _KINDS = ("error", "warning", "notice")
 
 def render(report: Report) -> str:
     """At most ten errors, ten warnings and ten notices, most severe first."""
-    ordered = sorted(complaints(report), key=_severity)
+    ordered = sorted([*complaints(report), *_ending_waivers(report)], key=_severity)
     return "".join(_command(kind, complaint) for kind in _KINDS for complaint in _of_kind(kind, ordered))
+
+
+def _ending_waivers(report: Report) -> Iterable[Complaint]:
+    """What is let pass for a few days yet: who owes it should hear before the build breaks."""
+    contract, finished = Location(report.run.contract, 1), report.run.finished
+    for rule in report.rules:
+        if rule.waiver is not None and ends_soon(rule.waiver.expires, finished):
+            left = days_left(rule.waiver.expires, finished)
+            message = f"the waiver of {rule.waiver.owner} ends on {rule.waiver.expires} ({left})"
+            yield Complaint(rule.id, rule.status, rule.required, message, contract)
 
 
 def _severity(complaint: Complaint) -> tuple[bool, int, int]:

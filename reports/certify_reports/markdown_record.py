@@ -104,6 +104,8 @@ def _digests(report: Report) -> list[str]:
         row(f"tree{_commit(report.connector)}", named(report.connector.tree_digest)),
         row(f"contract {named(run.contract)}", named(run.contract_digest)),
         *suites,
+        *(row(f"cassette {named(one.path)}", named(one.sha256)) for one in run.cassettes),
+        *(row(f"released as {named(one.name)}", named(one.sha256)) for one in report.connector.artifacts),
     ]
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
 
+from certify.countdown import countdown
+from certify.countdown import day as day
 from certify.model import ItemResult, Report, RuleResult, RunFacts, Status, Verdict
 
 SYMBOLS = {
@@ -137,24 +138,10 @@ def isolation_words(run: RunFacts) -> str:
 
 def days_left(expires: str, finished: str) -> str:
     """From the day the run ended to the day a waiver ends; it holds through that day."""
-    last, today = day(expires), day(finished)
-    if last is None or today is None:
-        return "unknown"
-    left = (last - today).days
-    if left < 0:
-        return f"expired {number_of(-left, 'day')} before the run"
-    return number_of(left, "day") if left else "last day"
+    return countdown(expires, finished)
 
 
 def first_expiry(report: Report) -> str:
     """The day on which the first of the waivers ends, and how long that is; empty without one."""
     ends = sorted(rule.waiver.expires for rule in report.rules if rule.waiver)
     return f"{ends[0]}, {days_left(ends[0], report.run.finished)}" if ends else ""
-
-
-def day(moment: str) -> date | None:
-    """The day of an ISO 8601 date or time; None when it is neither."""
-    try:
-        return datetime.fromisoformat(moment).date()
-    except ValueError:
-        return None

@@ -42,11 +42,8 @@ while True:
 """
 RECORD = "certification_report.json"
 FILES = [
-    "certification.sarif",
-    "certification_report.html",
-    RECORD,
-    "certification_report.md",
-    "junit.xml",
+    *("attestation.json", "badge.json", "badge.svg"),
+    *("certification.sarif", "certification_report.html", RECORD, "certification_report.md", "junit.xml"),
 ]
 ESCAPE = "\x1b"
 

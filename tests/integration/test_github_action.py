@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+
+from certify.model import Artifact, from_json, sealed, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,13 +114,69 @@ def test_a_workflow_may_only_read_unless_a_job_says_otherwise(path: Path) -> Non
     assert load(path)["permissions"] == {"contents": "read"}
 
 
-def test_the_job_that_may_write_runs_nothing_of_the_connector() -> None:
-    jobs = load(ROOT / ".github/workflows/certify.yml")["jobs"]
-    assert jobs["certify"]["permissions"] == {"contents": "read"}
-    assert jobs["attach"]["permissions"] == {"contents": "write"}
-    assert (jobs["attach"]["if"], jobs["attach"]["needs"]) == ("github.event_name == 'release'", "certify")
-    used = [step["uses"].split("@")[0] for step in jobs["attach"]["steps"] if "uses" in step]
-    assert used == ["actions/download-artifact"]
+RELEASING = load(ROOT / ".github/workflows/certify.yml")["jobs"]
+#: What each job may use, besides shell steps of its own; none but the first comes near the connector.
+USED = {
+    "certify": ["actions/checkout", "actions/download-artifact", "$/.github/actions/certify"],
+    "verify": [
+        *("actions/download-artifact", "actions/download-artifact"),
+        *("$/.github/actions/verify", "actions/upload-artifact"),
+    ],
+    "attest": ["actions/download-artifact", "actions/attest", "actions/upload-artifact"],
+    "attach": ["actions/download-artifact", "actions/download-artifact"],
+}
+PERMISSIONS = {
+    "certify": {"contents": "read"},
+    "verify": {},
+    "attest": {"id-token": "write", "attestations": "write"},
+    "attach": {"contents": "write"},
+}
+
+
+def test_each_job_may_do_only_what_it_is_for() -> None:
+    assert {name: job["permissions"] for name, job in RELEASING.items()} == PERMISSIONS
+
+
+def test_only_the_job_that_may_merely_read_checks_out_or_runs_the_connector() -> None:
+    used = {
+        name: [step["uses"].split("@")[0] for step in job["steps"] if "uses" in step]
+        for name, job in RELEASING.items()
+    }
+    assert used == USED
+
+
+def test_each_job_works_on_what_the_one_before_it_let_pass() -> None:
+    assert {name: job.get("needs") for name, job in RELEASING.items()} == {
+        "certify": None,
+        "verify": "certify",
+        "attest": "verify",
+        "attach": ["verify", "attest"],
+    }
+    for name in ("attest", "attach"):
+        fetched = RELEASING[name]["steps"][0]["with"]["name"]
+        assert fetched == "${{ inputs.upload-name }}-verified"
+
+
+def test_only_a_release_is_attested_and_written_to() -> None:
+    assert RELEASING["attest"]["if"] == "github.event_name == 'release' && inputs.attest"
+    assert RELEASING["attach"]["if"] == (
+        "!cancelled() && github.event_name == 'release' && needs.verify.result == 'success' && "
+        "(needs.attest.result == 'success' || !inputs.attest)"
+    )
+
+
+def test_what_was_built_is_fetched_anew_by_the_job_that_verifies() -> None:
+    fetched = [step for step in RELEASING["verify"]["steps"] if step["name"] == "Fetch what was built"]
+    assert [step["with"] for step in fetched] == [{"name": "${{ inputs.dist }}", "path": "dist"}]
+
+
+def test_what_is_attested_is_what_was_verified() -> None:
+    (step,) = [one for one in RELEASING["attest"]["steps"] if one.get("id") == "attest"]
+    assert step["with"] == {
+        "subject-checksums": "verified/attest/${{ matrix.name }}/subjects.txt",
+        "predicate-type": "https://in-toto.io/attestation/test-result/v0.1",
+        "predicate-path": "verified/attest/${{ matrix.name }}/predicate.json",
+    }
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=by_name)
@@ -130,7 +190,10 @@ def test_the_reusable_workflow_hands_every_input_on_under_its_own_name() -> None
     workflow = load(ROOT / ".github/workflows/certify.yml")
     inputs = workflow[True]["workflow_call"]["inputs"]  # YAML 1.1 reads the key `on` as true
     certify = next(step for step in workflow["jobs"]["certify"]["steps"] if step.get("id") == "certify")
-    assert certify["with"] == {name: f"${{{{ inputs.{name} }}}}" for name in inputs if name != "ref"}
+    given = {name: f"${{{{ inputs.{name} }}}}" for name in inputs if name not in ("ref", "attest")}
+    # Of the artifact with this name the action gets the folder into which it was fetched.
+    given["dist"] = "${{ inputs.dist != '' && format('{0}/dist', runner.temp) || '' }}"
+    assert certify["with"] == given
     defaults = {name: given["default"] for name, given in load(ACTION)["inputs"].items()}
     assert {name: inputs[name]["default"] for name in certify["with"]} == {
         name: defaults[name] for name in certify["with"]
@@ -457,6 +520,20 @@ def test_an_input_is_never_run_nor_globbed(desk: Desk) -> None:
     assert {file.name for file in desk.workspace.iterdir()} == {"neighbour"}
 
 
+def test_certify_gets_each_wheel_and_source_distribution_of_a_folder(desk: Desk) -> None:
+    desk.certify_says({"demo": ("certified", None)})
+    dist = desk.workspace / "my dist"
+    dist.mkdir()
+    for name in ("demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl", "notes.txt"):
+        (dist / name).touch()
+    desk.run(connector="demo", dist="my dist", args="--thorough")
+    assert desk.certify_got()[-5:] == [
+        *("--artifact", "my dist/demo-1.0-py3-none-any.whl"),
+        *("--artifact", "my dist/demo-1.0.tar.gz"),
+        "--thorough",
+    ]
+
+
 def test_the_step_summary_is_left_to_certify(desk: Desk) -> None:
     desk.certify_says({"demo": ("not_certified", None)})
     assert not desk.run(connector="demo").summary.exists()
@@ -507,15 +584,15 @@ def test_when_nothing_can_be_installed_nothing_is_certified(desk: Desk) -> None:
 
 
 def attach(folder: Path, files: list[str]) -> tuple[int, list[str]]:
-    """Run the script of the job `attach` on a downloaded artifact: its exit code, and what gh was given."""
+    """Run the script of the job `attach` on what was verified: its exit code, and what gh was given."""
+    (folder / "verified/files").mkdir(parents=True)
     for file in files:
-        (folder / "report" / file).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "report" / file).touch()
+        (folder / "verified/files" / file).parent.mkdir(exist_ok=True)
+        (folder / "verified/files" / file).touch()
     gh = folder / "gh"
     gh.write_text(f"#!/usr/bin/env bash\nprintf '%s\\n' \"$@\" >'{folder}/given'\nls -d \"${{@:6}}\"\n")
     gh.chmod(0o755)
-    steps = load(ROOT / ".github/workflows/certify.yml")["jobs"]["attach"]["steps"]
-    (script,) = [step["run"] for step in steps if "run" in step]
+    (script,) = [step["run"] for step in RELEASING["attach"]["steps"] if "run" in step]
     path = f"{folder}{os.pathsep}{os.defpath}"
     environment = {"PATH": path, "PREFIX": "certification", "TAG": "v1.2.0"}
     done = finish(["bash", "-e", "-c", script], cwd=folder, env=environment)
@@ -524,34 +601,133 @@ def attach(folder: Path, files: list[str]) -> tuple[int, list[str]]:
 
 def test_the_report_is_attached_to_the_release_under_names_of_its_own(tmp_path: Path) -> None:
     ours = ["certification_report.md", "certification.sarif"]
-    code, given = attach(tmp_path, [*ours, "junit.xml", "with space.svg", "evidence/a/log.txt"])
+    code, given = attach(tmp_path, [*ours, "junit.xml", "with space.svg", "report.sigstore.json"])
     assert code == 0
     assert given == [
         *("release", "upload", "--clobber", "--", "v1.2.0"),
-        "../assets/certification-junit.xml",
-        "../assets/certification-with space.svg",
-        "../assets/certification.sarif",
-        "../assets/certification_report.md",
+        "assets/certification-junit.xml",
+        "assets/certification-report.sigstore.json",
+        "assets/certification-with space.svg",
+        "assets/certification.sarif",
+        "assets/certification_report.md",
     ]
 
 
 def test_several_connectors_reports_are_attached_side_by_side(tmp_path: Path) -> None:
-    code, given = attach(tmp_path, ["a/certification_report.md", "b/certification_report.md", "b/evidence/x"])
+    code, given = attach(tmp_path, ["a/certification_report.md", "b/certification_report.md"])
     assert code == 0
-    assert given[5:] == [f"../assets/certification-{name}-certification_report.md" for name in "ab"]
+    assert given[5:] == [f"assets/certification-{name}-certification_report.md" for name in "ab"]
 
 
-def test_a_planted_file_replaces_no_asset_of_the_release(tmp_path: Path) -> None:
+def test_no_file_replaces_an_asset_of_the_release(tmp_path: Path) -> None:
     _, given = attach(tmp_path, ["demo-1.2.0-py3-none-any.whl", "certificationx.whl"])
     assert given[5:] == [
-        "../assets/certification-certificationx.whl",
-        "../assets/certification-demo-1.2.0-py3-none-any.whl",
+        "assets/certification-certificationx.whl",
+        "assets/certification-demo-1.2.0-py3-none-any.whl",
     ]
 
 
 def test_a_release_without_a_report_fails(tmp_path: Path) -> None:
-    code, _ = attach(tmp_path, ["evidence/x"])
+    code, _ = attach(tmp_path, [])
     assert code != 0
+
+
+# --- what is verified -----------------------------------------------------------------------------------
+
+VERIFY = ROOT / ".github/actions/verify/action.yml"
+
+
+@dataclass
+class Verified:
+    """What the action `verify` made of a folder `report`."""
+
+    folder: Path
+    ended: str
+    log: str
+    names: str
+
+    def files(self) -> set[str]:
+        kept = self.folder / "verified/files"
+        return {path.relative_to(kept).as_posix() for path in kept.rglob("*") if path.is_file()}
+
+    def subjects(self, name: str = "report") -> dict[str, str]:
+        lines = (self.folder / "verified/attest" / name / "subjects.txt").read_text().splitlines()
+        return {subject: digest for digest, subject in (line.split("  ", 1) for line in lines)}
+
+
+def verify(folder: Path, **inputs: str) -> Verified:
+    (folder / "scratch").mkdir()
+    path = f"{TOOLS}{os.pathsep}{os.environ['PATH']}"
+    runner = Runner(folder, folder / "scratch", {"certify-spec": "", **inputs}, path)
+    runner.run(VERIFY)
+    return Verified(folder, runner.ran["Verify and collect"], runner.log, runner.known["outputs.names"])
+
+
+@pytest.fixture
+def downloaded(certified: Path, tmp_path: Path) -> Path:
+    """A folder with the artifact of a certification in it, and more that lies there."""
+    shutil.copytree(certified, tmp_path / "report")
+    (tmp_path / "report/evidence").mkdir()
+    for planted in ("evidence/log.json", "install.sh", "demo-1.0.0-py3-none-any.whl"):
+        (tmp_path / "report" / planted).write_text("{}")
+    return tmp_path
+
+
+def test_only_the_record_and_its_renderings_are_kept(downloaded: Path) -> None:
+    verified = verify(downloaded)
+    assert (verified.ended, verified.names) == ("success", '["report"]'), verified.log
+    record = downloaded / "report/certification_report.json"
+    content = json.loads(record.read_text())
+    assert verified.files() == {record.name, *content["files"].values()}
+    assert verified.subjects() == {
+        "demo-1.0.0-tree": content["connector"]["tree_digest"].removeprefix("sha256:"),
+        record.name: hashlib.sha256(record.read_bytes()).hexdigest(),
+    }
+    predicate = json.loads((downloaded / "verified/attest/report/predicate.json").read_text())
+    assert predicate == json.loads((record.with_name("attestation.json")).read_text())["predicate"]
+
+
+def test_several_reports_have_a_name_each(downloaded: Path, certified: Path) -> None:
+    shutil.rmtree(downloaded / "report")
+    for name in ("a", "b"):
+        shutil.copytree(certified, downloaded / "report" / name)
+    verified = verify(downloaded)
+    assert (verified.ended, verified.names) == ("success", '["a", "b"]')
+    assert {file.partition("/")[0] for file in verified.files()} == {"a", "b"}
+
+
+def test_a_report_that_does_not_hold_stops_the_job(downloaded: Path) -> None:
+    badge = downloaded / "report/badge.svg"
+    badge.write_text(badge.read_text().replace("bronze", "platinum"))
+    verified = verify(downloaded)
+    assert (verified.ended, verified.names) == ("failure", "")
+    assert "badge.svg is not what this report renders to" in verified.log
+
+
+def test_files_that_were_built_must_be_those_the_report_names(downloaded: Path) -> None:
+    wheel = downloaded / "dist/demo-1.0.0-py3-none-any.whl"
+    wheel.parent.mkdir()
+    wheel.write_bytes(b"a wheel")
+    verified = verify(downloaded, dist="dist")
+    assert verified.ended == "failure"
+    assert "dist/demo-1.0.0-py3-none-any.whl is no artifact of this report" in verified.log
+
+
+def test_a_report_may_not_name_what_nobody_else_has_seen(downloaded: Path) -> None:
+    record = downloaded / "report/certification_report.json"
+    report = from_json(record.read_bytes())
+    wheel = Artifact("requests-2.32.0-py3-none-any.whl", "sha256:" + "a" * 64)
+    forged = sealed(replace(report, connector=replace(report.connector, artifacts=(wheel,)), files={}))
+    record.write_text(to_json(forged))
+    verified = verify(downloaded)
+    assert verified.ended == "failure"
+    assert "names other files than those that were fetched" in verified.log
+
+
+def test_nothing_to_verify_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "report").mkdir()
+    verified = verify(tmp_path)
+    assert (verified.ended, "no report in report" in verified.log) == ("failure", True)
 
 
 # --- all of it ------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -9,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 
+from certify.cli import cli
 from certify.model import digest_of, from_json, sealed, to_json
+from tests.integration.conftest import Ran
 
 if TYPE_CHECKING:
-    from tests.integration.conftest import Command, Connectors, Ran
+    from tests.integration.conftest import Command, Connectors
 
 RECORD = "certification_report.json"
 
@@ -44,6 +48,12 @@ def forge(record: Path, how: Callable[[Any], None]) -> None:
 
 def rule(plain: Any, name: str) -> Any:
     return next(one for one in plain["rules"] if one["id"] == name)
+
+
+def verified(record: Path) -> Ran:
+    """The command, in this process: what is installed is loaded once for all tests."""
+    ran = CliRunner().invoke(cli, ["verify", str(record)])
+    return Ran(ran.exit_code, ran.stdout, ran.stderr)
 
 
 def doubts(ran: Ran) -> list[str]:
@@ -98,18 +108,22 @@ def set_name(plain: Any) -> None:
 
 
 @pytest.mark.parametrize("how", [set_status, set_digest, set_name])
-def test_a_changed_record_does_not_hold(how: Callable[[Any], None], certify: Command, record: Path) -> None:
+def test_a_changed_record_does_not_hold(how: Callable[[Any], None], record: Path) -> None:
     change(record, how)
-    assert CHANGED in doubts(certify("verify", record))
+    assert CHANGED in doubts(verified(record))
 
 
 @pytest.mark.parametrize(
-    "name", ["certification_report.md", "certification_report.html", "junit.xml", "certification.sarif"]
+    "name",
+    [
+        *("certification_report.md", "certification_report.html", "junit.xml", "certification.sarif"),
+        *("badge.svg", "attestation.json"),
+    ],
 )
-def test_a_changed_rendering_beside_it_does_not_hold(name: str, certify: Command, record: Path) -> None:
+def test_a_changed_rendering_beside_it_does_not_hold(name: str, record: Path) -> None:
     beside = record.with_name(name)
     beside.write_text(beside.read_text("utf-8").replace("demo", "omed"), "utf-8")
-    assert doubts(certify("verify", record)) == [f"{name} is not what this report renders to"]
+    assert doubts(verified(record)) == [f"{name} is not what this report renders to"]
 
 
 def test_the_rendering_of_another_report_does_not_hold(
@@ -140,6 +154,42 @@ def interrupt(plain: Any) -> None:
     plain["run"]["interrupted"] = True
 
 
+def improve_a_failure(plain: Any) -> None:
+    """As somebody would who wants it certified: everything that tells of it but what the items say."""
+    rule(plain, "imports_cleanly")["items"][0]["status"] = "failed"
+
+
+def climb(plain: Any) -> None:
+    plain["tier"] = "platinum"
+
+
+def count_otherwise(plain: Any) -> None:
+    plain["required"]["passed"] += 1
+
+
+def waive(plain: Any) -> None:
+    waiver = {"reason": "later", "owner": "me", "expires": "2001-01-01"}
+    rule(plain, "imports_cleanly").update(status="waived", waiver=waiver)
+    rule(plain, "imports_cleanly")["items"][0]["status"] = "failed"
+
+
+def leave_a_rule_out(plain: Any) -> None:
+    plain["rules"].remove(rule(plain, "license_declared"))
+    plain["footer"]["planned_ids"].remove("license_declared")
+
+
+def ask_for_less(plain: Any) -> None:
+    rule(plain, "license_declared")["required"] = False
+
+
+def retell(plain: Any) -> None:
+    rule(plain, "license_declared")["title"] = "A licence is a nice thing to have"
+
+
+def look_elsewhere(plain: Any) -> None:
+    plain["files"]["markdown"] = "../certification_report.md"
+
+
 def end_with_another_code(plain: Any) -> None:
     plain["exit_code"] = 3
 
@@ -161,22 +211,78 @@ def come_from_the_future(plain: Any) -> None:
     ("how", "doubt"),
     [
         (drop_a_planned_rule, "planned rules are missing: imports_cleanly"),
-        (fail_a_required_rule, "it says certified, but not all that is required passed"),
-        (leave_an_id_open, "it says certified, but not all that is required passed"),
-        (interrupt, "it says certified, but not all that is required passed"),
+        (fail_a_required_rule, "it says certified, but its outcomes make it not certified"),
+        (leave_an_id_open, "it says certified, but its outcomes make it incomplete"),
+        (interrupt, "it says certified, but its outcomes make it incomplete"),
         (end_with_another_code, "exit code 3 does not belong to the verdict certified"),
-        (say_incomplete_of_a_failure, "it says incomplete, but something required failed"),
+        (say_incomplete_of_a_failure, "it says incomplete, but its outcomes make it not certified"),
         (forget_the_evidence, "imports_cleanly passed without evidence"),
-        (come_from_the_future, "it is of version 2.0; this certify reads 1.0"),
+        (come_from_the_future, "it is of version 2.0; this certify reads 1.1"),
+        (improve_a_failure, "imports_cleanly is told as passed, but its items make it failed"),
+        (climb, "it says platinum, but its outcomes make it bronze"),
+        (count_otherwise, "its counts of what is required are not those of its rules"),
+        (waive, "imports_cleanly: its waiver had expired on 2001-01-01"),
+        (waive, "imports_cleanly may not be waived"),
+        (leave_a_rule_out, "rules that apply to this connector were left out: license_declared"),
+        (ask_for_less, "license_declared is required, and told as if it were not"),
+        (retell, "license_declared is not told as its suite has it"),
+        (look_elsewhere, "it names a rendering that is no file beside it: ../certification_report.md"),
     ],
 )
 def test_a_forged_record_that_contradicts_itself_does_not_hold(
-    how: Callable[[Any], None], doubt: str, certify: Command, record: Path
+    how: Callable[[Any], None], doubt: str, record: Path
 ) -> None:
     forge(record, how)
-    told = doubts(certify("verify", record))
+    told = doubts(verified(record))
     assert doubt in told
     assert CHANGED not in told
+
+
+def test_what_is_no_field_of_a_report_counts_too(record: Path) -> None:
+    change(record, lambda plain: plain.update(signed_off_by="the director"))
+    assert doubts(verified(record)) == [CHANGED]
+
+
+def test_a_key_that_stands_there_twice_does_not_hold(record: Path) -> None:
+    text = record.read_text("utf-8").replace('"exit_code"', '"verdict": "certified",\n  "exit_code"', 1)
+    record.write_text(text, "utf-8")
+    assert doubts(verified(record)) == ["not a certification report: it has 'verdict' twice"]
+
+
+def test_rules_that_are_not_installed_here_are_told_of(record: Path) -> None:
+    forge(record, lambda plain: plain["run"]["suites"][0].update(version="0.0.1"))
+    ran = verified(record)
+    assert ran.code == 0
+    assert ran.out.splitlines()[1].startswith("It was judged by other rules than those installed here")
+
+
+# --- what is released ---------------------------------------------------------------------------------------
+
+
+def test_an_artifact_must_be_one_that_the_report_names(
+    certify: Command, record: Path, tmp_path: Path
+) -> None:
+    wheel, other = tmp_path / "demo-1.0.0-py3-none-any.whl", tmp_path / "other.whl"
+    wheel.write_bytes(b"a wheel")
+    other.write_bytes(b"another")
+    digest = f"sha256:{hashlib.sha256(b'a wheel').hexdigest()}"
+    named = {"name": wheel.name, "sha256": digest}
+    forge(record, lambda plain: plain["connector"].update(artifacts=[named]))
+    assert certify("verify", record, "--artifact", wheel).code == 0
+    assert doubts(certify("verify", record, "--artifact", other)) == [
+        f"{other} is no artifact of this report, which has {wheel.name}"
+    ]
+    wheel.write_bytes(b"a wheel, repaired")
+    (told,) = doubts(certify("verify", record, "--artifact", wheel))
+    assert told.startswith(f"{wheel} is not the {wheel.name} of this report: sha256:")
+    missing = certify("verify", record, "--artifact", tmp_path / "gone.whl")
+    assert (missing.code, missing.out) == (2, "")
+    assert missing.error_line.endswith("gone.whl: no such file; it names a wheel or a source distribution")
+
+
+def test_a_report_that_names_no_artifact_says_how_it_would(certify: Command, record: Path) -> None:
+    (told,) = doubts(certify("verify", record, "--artifact", record))
+    assert told == f"{record} is no artifact of this report, which has none; `certify --artifact` names them"
 
 
 def test_its_words_are_shown_harmless(certify: Command, record: Path) -> None:

@@ -128,7 +128,7 @@ _FIGURES = Performance(
 def _report(verdict: Verdict, rules: tuple[RuleResult, ...], ids: tuple[IdResult, ...]) -> Report:
     mandatory = [name.status for name in ids] + [rule.status for rule in rules if rule.required]
     return Report(
-        schema_version="1.0",
+        schema_version="1.1",
         verdict=verdict,
         exit_code=0 if verdict is Verdict.CERTIFIED else 1,
         tier=Tier.BRONZE,

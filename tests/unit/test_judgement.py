@@ -22,6 +22,7 @@ from certify.model import (
     Report,
     RuleResult,
     Status,
+    SuiteFacts,
     Tier,
     Verdict,
     digest_of,
@@ -432,6 +433,7 @@ def test_a_waiver_that_has_expired_lets_the_finding_count_again() -> None:
     report = waived(FAILED, a_waiver("icon", TODAY - DAY))
     assert (report.verdict, rule(report, "icon").status) == (Verdict.NOT_CERTIFIED, FAILED)
     assert rule(report, "icon").waiver is None
+    assert report.reasons[0].message == "it broke (its waiver expired on 2026-03-01)"
 
 
 @pytest.mark.parametrize("status", [ERRORED, BLOCKED])
@@ -445,6 +447,26 @@ def test_a_waiver_for_what_passes_is_to_be_removed(expires: datetime.date) -> No
     with pytest.raises(ContractError) as caught:
         waived(PASSED, a_waiver("icon", expires))
     assert str(caught.value) == "certification.yaml:10: waivers[0].rule: icon passes; remove the waiver"
+
+
+def test_a_waiver_for_what_does_not_apply_is_to_be_removed() -> None:
+    with pytest.raises(ContractError, match=r"waivers\[0\]\.rule: icon does not apply; remove the waiver"):
+        waived(NOT_APPLICABLE, a_waiver("icon"))
+
+
+@pytest.mark.parametrize(
+    ("waivers", "told"),
+    [
+        ((a_waiver("sinks"),), "sinks is not for this system, or for a capability that is not claimed"),
+        ((a_waiver("icon"), a_waiver("icon")), "icon is waived twice; remove one"),
+    ],
+)
+def test_a_waiver_that_can_do_nothing_is_refused_before_the_run(
+    waivers: tuple[Waiver, ...], told: str
+) -> None:
+    contract = a_contract(waivers=waivers)
+    with pytest.raises(ContractError, match=told):
+        a_plan(contract, [a_rule("icon"), a_rule("sinks", capabilities=("sink",))])
 
 
 def test_waivers_alone_certify_nothing() -> None:
@@ -510,6 +532,14 @@ def test_coverage_counts_what_was_claimed_exercised_planned_and_run() -> None:
     assert coverage.claimed_capabilities == ("source", "sink", "state")
     assert coverage.exercised_capabilities == ("source", "state")
     assert (coverage.planned, coverage.ran) == (4, 2)
+
+
+def test_each_rule_is_told_with_the_suite_it_comes_from() -> None:
+    contract = a_contract()
+    suites = (SuiteFacts("other", "1", "sha256:1", "suit"), SuiteFacts("ours", "1", "sha256:2", "suite"))
+    run = replace(a_run(), suites=suites)
+    report = a_report(contract, a_plan(contract, [a_rule("one")]), an_outcome("one"), run=run)
+    assert rule(report, "one").suite == "ours"
 
 
 def test_the_report_is_sealed_over_all_it_says_and_lists_what_was_planned() -> None:

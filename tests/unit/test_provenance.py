@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from certify import provenance
-from certify.provenance import connector_facts, tree_digest
+from certify.contract.contract import ReplayPlan
+from certify.provenance import cassette_facts, connector_facts, tree_digest
 from tests.unit.fakes import a_contract
 
 Change = Callable[[Path], object]
@@ -256,3 +258,26 @@ def test_a_partial_clone_fetches_nothing_by_the_program_it_names(checkout: Path,
     with pytest.raises(subprocess.CalledProcessError):
         git(checkout, "status")
     assert sprung(trap), "the trap would have worked"
+
+
+# --- recordings -----------------------------------------------------------------------------------------
+
+
+def test_each_recording_is_named_by_its_digest(tmp_path: Path) -> None:
+    folder = tmp_path / "tapes"
+    folder.mkdir()
+    for name, text in (("full_refresh.yaml", "a"), ("check.yml", "b"), ("README.md", "c")):
+        (folder / name).write_text(text)
+    (tmp_path.parent / "outside.yaml").write_text("d")
+    (folder / "resume@1.yaml").symlink_to(tmp_path.parent / "outside.yaml")
+    contract = replace(a_contract(), root=tmp_path, replay=ReplayPlan(cassettes="tapes"))
+    assert [(one.path, one.sha256) for one in cassette_facts(contract)] == [
+        (f"tapes/{name}", f"sha256:{hashlib.sha256(text).hexdigest()}")
+        for name, text in (("check.yml", b"b"), ("full_refresh.yaml", b"a"))
+    ]
+
+
+@pytest.mark.parametrize("folder", [None, "nowhere"])
+def test_where_nothing_is_recorded_nothing_is_named(folder: str | None, tmp_path: Path) -> None:
+    contract = replace(a_contract(), root=tmp_path, replay=ReplayPlan(cassettes=folder))
+    assert cassette_facts(contract) == ()

@@ -218,6 +218,23 @@ def test_a_suite_is_known_by_name_version_and_the_digest_of_its_source(only_here
     assert changed.digest != facts.digest
 
 
+def test_what_a_suite_brings_beside_its_areas_counts_too(only_here: Site) -> None:
+    files = {
+        "acme_rules/__init__.py": "",
+        "acme_rules/area.py": rule_text("first"),
+        "acme_rules/_words.py": "",
+    }
+    only_here.install("acme-rules", "acme_rules", {**files, "acme_rules/data/names.json": "[]"})
+    seen = set()
+    for name, text in ((None, ""), ("_words.py", "A = 1\n"), ("data/names.json", "[1]")):
+        if name is not None:
+            (only_here.folder / "acme_rules" / name).write_text(text)
+        (facts,) = load_registry().suites
+        seen.add(facts.digest)
+    assert len(seen) == 3
+    assert facts.package == "acme_rules"
+
+
 def test_a_package_is_named_before_it_is_imported(only_here: Site) -> None:
     only_here.install("acme-rules", "acme_rules", {"acme_rules.py": rule_text("rows_arrive_once")})
     told: list[tuple[str, bool]] = []

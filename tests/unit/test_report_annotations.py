@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 
 from certify.model import Finding, Location, Report, Status
@@ -87,3 +88,16 @@ def test_no_text_forges_a_command(text: str) -> None:
         line.partition(" ")[0] for line in harmless.splitlines()
     ]
     assert all(line.partition("::")[2].partition("::")[0].count(",") == 2 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("finished", "told"), [("2026-03-02T10:00:00Z", False), ("2026-03-25T10:00:00Z", True)]
+)
+def test_a_waiver_that_ends_soon_is_a_warning(finished: str, told: bool) -> None:
+    report = certified()
+    shown = render(replace(report, run=replace(report.run, finished=finished)))
+    line = (
+        "::warning file=certification/certification.yaml,line=1,title=icon_is_square_svg waived::"
+        "the waiver of data-platform ends on 2026-03-31 (6 days, then it counts again)"
+    )
+    assert (line in shown.splitlines()) is told

@@ -140,7 +140,7 @@ def test_the_schema_beside_the_renderers_is_the_models() -> None:
 
 def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    assert SCHEMA["$id"] == "https://certify.example/schemas/certification_report-1.0.json"
+    assert SCHEMA["$id"] == "https://certify.example/schemas/certification_report-1.1.json"
     assert SCHEMA["title"] == "Certification report"
 
 

@@ -229,7 +229,7 @@ def test_what_is_required_is_mended_first() -> None:
     ("expires", "left"),
     [
         ("2026-03-31", "29 days"),
-        ("2026-03-03", "1 day"),
+        ("2026-03-03", "1 day, then it counts again"),
         ("2026-03-02", "last day"),
         ("2026-03-01", "expired 1 day before the run"),
         ("soon", "unknown"),
