@@ -269,7 +269,7 @@ def test_the_first_waiver_that_ends_stands_on_the_first_screen() -> None:
         replace(a_rule(name, "docs", Status.WAIVED, title="t"), waiver=WaiverResult("owed", "team", expires))
         for name, expires in (("late", "2026-05-01"), ("soon", "2026-03-05"))
     ]
-    assert "- First waiver ends: 2026-03-05, 3 days\n" in first_screen(
+    assert "- First waiver ends: 2026-03-05, 3 days, then it counts again\n" in first_screen(
         replace(certified(), rules=tuple(waived))
     )
 
