@@ -21,6 +21,8 @@ from tests.acceptance.connectors import (
 )
 
 RULES = installed_rules().rules
+#: What reads ten thousand rows and more, again and again.
+BY_NIGHT = ("overhead", "throughput", "no_regression")
 EACH_BROKEN = [pytest.param(one, id=str(one)) for one in each_broken()]
 
 
@@ -70,7 +72,7 @@ def test_a_broken_connector_tells_why(broken: Broken) -> None:
 @pytest.mark.parametrize(
     "broken",
     [
-        pytest.param(one, id=str(one), marks=pytest.mark.nightly if one.rule == "overhead" else ())
+        pytest.param(one, id=str(one), marks=pytest.mark.nightly if one.rule in BY_NIGHT else ())
         for one in each_broken()
         if one.system not in AT_ONCE
     ],

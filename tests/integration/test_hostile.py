@@ -154,10 +154,12 @@ HOSTILE = (
 
 
 def hostile_cases() -> list[ParameterSet]:
+    """In both isolations; in the weaker one every other by night."""
     cases = []
-    for hostile in HOSTILE:
+    for number, hostile in enumerate(HOSTILE):
         for isolation in ("auto", "none"):
-            cases.append(pytest.param(hostile, isolation, id=f"{hostile.name}-{isolation}"))
+            marks = pytest.mark.nightly if isolation == "none" and number % 2 else ()
+            cases.append(pytest.param(hostile, isolation, id=f"{hostile.name}-{isolation}", marks=marks))
     return cases
 
 

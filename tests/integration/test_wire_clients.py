@@ -101,7 +101,14 @@ def levels(tmp_path: Path) -> Callable[[str], Path]:
     return make
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+#: By day one of each family: requests is urllib3, and httpx is the same in both its forms.
+BY_NIGHT = ("urllib3", "httpx")
+
+
+@pytest.mark.parametrize(
+    "client",
+    [pytest.param(one, marks=pytest.mark.nightly if one in BY_NIGHT else ()) for one in CLIENTS],
+)
 def test_a_robust_source_has_no_finding(
     client: str,
     levels: Callable[[str], Path],
