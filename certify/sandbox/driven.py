@@ -175,7 +175,6 @@ class DrivenSource:
         self._import_first: tuple[str, ...] = ()
         self._wire = Wire(warmed.listener, self._now)
         self._authority = zygote.write("authority.pem", self._wire.certificate)
-        self._config = self._with_client_certificate(plan.config)
 
     def __enter__(self) -> Self:
         return self
@@ -265,7 +264,7 @@ class DrivenSource:
             "source": self._source,
             "path": list(self.plan.path),
             "import_first": list(self._import_first),
-            "config": self._config,
+            "config": self._with_client_certificate(self.plan.config),
             "environment": dict(self.plan.environment),
             "stream": stream,
             "state": state,

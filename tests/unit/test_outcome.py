@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from typing import Any
 
@@ -14,6 +14,7 @@ from certify.model import Outcome, Status
 from certify.plugin.engine import OUTCOME
 from certify.plugin.isolated import run_isolated
 from certify.plugin.order import Order
+from certify.plugin.planning import installed_rules
 
 pytest_plugins = ["pytester"]
 
@@ -77,7 +78,9 @@ class Kept:
 
 
 @pytest.fixture
-def outcomes(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Outcome]]:
+def outcomes(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., list[Outcome]]]:
     """Run a suite that holds one rule with this body; returns the outcomes of its items."""
 
     def run(
@@ -94,6 +97,7 @@ def outcomes(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Call
         pytester.syspathinsert()
         point = metadata.EntryPoint("one", "suite_of_one", "certify.suites")
         monkeypatch.setattr(metadata, "entry_points", lambda *, group: [point])
+        installed_rules.cache_clear()
         root = pytester.mkdir("connector")
         (root / "certification.yaml").write_text(CONTRACT)
         kept = Kept()
@@ -101,7 +105,8 @@ def outcomes(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Call
         assert kept.outcomes, ran.transcript
         return kept.outcomes
 
-    return run
+    yield run
+    installed_rules.cache_clear()
 
 
 @pytest.fixture

@@ -41,10 +41,15 @@ def _check(result: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent ends, however that ends."""
+def die_with_parent(parent: int | None = None) -> None:
+    """Have the kernel kill this process when its parent ends, however that ends.
+
+    A `parent` in the same namespace may have ended before this was said: then it ends at once.
+    """
     if LINUX:
         _libc().prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if parent is not None and os.getppid() != parent:
+        os._exit(1)
 
 
 def adopt_orphans() -> None:

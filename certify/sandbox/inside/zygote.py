@@ -134,9 +134,10 @@ class Zygote:
 
     def _run(self, message: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
         started = time.monotonic()
+        zygote = os.getpid()
         child = os.fork()
         if child == 0:
-            _become_child(self.control, message, descriptors, self.isolated)
+            _become_child(zygote, self.control, message, descriptors, self.isolated)
         for descriptor in descriptors:
             os.close(descriptor)
         limits = message["limits"]
@@ -299,12 +300,12 @@ def _descendants(ancestor: int) -> list[int]:
 
 
 def _become_child(
-    control: socket.socket, message: dict[str, Any], descriptors: list[int], isolated: bool
+    parent: int, control: socket.socket, message: dict[str, Any], descriptors: list[int], isolated: bool
 ) -> None:
     """Run the task in this fork and end without any of Python's own clean-up."""
     code = 1
     try:
-        isolation.die_with_parent()
+        isolation.die_with_parent(parent)
         os.setsid()
         control.close()
         events, output, crash, *spoken = descriptors
