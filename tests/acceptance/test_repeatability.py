@@ -43,7 +43,14 @@ def plain(connector: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     return told(ended)
 
 
-@pytest.mark.parametrize("how", [(), ("-n", "2"), ("--no-fork",)], ids=["again", "-n 2", "--no-fork"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param((), id="again"),
+        pytest.param(("-n", "2"), id="-n 2"),
+        pytest.param(("--no-fork",), id="--no-fork", marks=pytest.mark.nightly),
+    ],
+)
 def test_it_tells_the_same(
     how: tuple[str, ...], connector: Path, plain: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -33,5 +33,5 @@ def test_twenty_plug_ins(benchmark: Any, tmp_path: Path, kind: str, code: int) -
         done = subprocess.run(command, capture_output=True, check=False)
         assert done.returncode == code, done.stderr.decode()
 
-    benchmark.pedantic(run, rounds=3, warmup_rounds=1)
+    benchmark.pedantic(run, rounds=2, warmup_rounds=1)
     assert len(list(out.glob("*/certification_report.json"))) == MANY
