@@ -150,7 +150,7 @@ class Recording(Played):
 
     @property
     def failure(self) -> str | None:
-        """Of several, the last."""
+        """Of several, the last; where the run was ended, what it was ended for."""
         with self._lock:
             return next(reversed(self._failures.values()), None)
 
@@ -176,7 +176,8 @@ class Recording(Played):
         kept = {name: value for name, value in asked.headers.items() if name not in _HOP_BY_HOP}
         with self._lock:
             self._noted[exchange.number] = Recorded(replace(asked, headers=kept), answer)
-            self._failures.pop(asked.essence, None)
+            if not self.is_ended:
+                self._failures.pop(asked.essence, None)
             count = len(self._noted)
         self._told(count)
         return exchange
@@ -190,6 +191,7 @@ class Recording(Played):
         with self._lock:
             if self.is_ended:
                 return
+            self._failures.pop(asked.essence, None)  # or it would keep its place before others
             self._failures[asked.essence] = f"{asked}: {error}"
             self.is_ended = error.for_good or not self._noted
             is_ended = self.is_ended
