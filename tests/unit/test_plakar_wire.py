@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 from h2.config import H2Configuration
 from h2.connection import H2Connection
+from h2.errors import ErrorCodes
 from h2.events import DataReceived, RequestReceived, StreamEnded
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from certify.sandbox.plakar import protobuf
 from certify.sandbox.plakar.conversation import Conversation
 from certify.sandbox.plakar.frame_tap import FrameTap
-from certify.sandbox.plakar.messages import Described, ImportedRecord
+from certify.sandbox.plakar.messages import MODE_DIRECTORY, Described, ImportedRecord
 from certify.sandbox.plakar.observed import Wish
 from certify.sandbox.plakar.protobuf import Fields, MalformedMessage
 
@@ -117,10 +118,14 @@ class Peer:
                 if isinstance(event, RequestReceived):
                     headers = dict(event.headers)
                     self.paths[event.stream_id] = headers[b":path"].decode()
+                    self.begin(event.stream_id)
                 elif isinstance(event, DataReceived):
                     self.http.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
                 elif isinstance(event, StreamEnded):
                     self.answer(event.stream_id)
+
+    def begin(self, stream: int) -> None:
+        """A call has begun, and nothing is sent in it yet."""
 
     def answer(self, stream: int) -> None:
         head = [(":status", "200"), ("content-type", "application/grpc")]
@@ -151,6 +156,39 @@ def test_the_flags_of_a_storage_stand_in_another_field() -> None:
     peer.speak(conversation)
     assert conversation.described is not None
     assert conversation.described.flags == 2
+
+
+class Hasty(Peer):
+    """Ends an import by itself after two folders, and waits for no acknowledgement."""
+
+    def __init__(self, status: str, *, resets: bool) -> None:
+        super().__init__({"Init": protobuf.text(1, "here"), "Ping": b"", "Open": b"", "Close": b""})
+        self.status, self.resets = status, resets
+
+    def begin(self, stream: int) -> None:
+        if not self.paths[stream].endswith("/Import"):
+            return
+        self.http.send_headers(stream, [(":status", "200"), ("content-type", "application/grpc")])
+        for name in ("/one", "/two"):
+            record = protobuf.text(2, name) + protobuf.data(8, protobuf.number(3, MODE_DIRECTORY))
+            message = protobuf.data(1, record)
+            self.http.send_data(stream, b"\0" + len(message).to_bytes(4) + message)
+        self.http.send_headers(stream, [("grpc-status", self.status)], end_stream=True)
+        if self.resets:
+            self.http.reset_stream(stream, ErrorCodes.NO_ERROR)
+
+    def answer(self, stream: int) -> None:
+        if not self.paths[stream].endswith("/Import"):
+            super().answer(stream)
+
+
+@pytest.mark.parametrize("status", ["0", "2"])
+@pytest.mark.parametrize("resets", [False, True])
+def test_an_import_that_ends_before_it_is_acknowledged_breaks_nothing(status: str, resets: bool) -> None:
+    conversation = Conversation(IMPORTER)
+    Hasty(status, resets=resets).speak(conversation)
+    assert (conversation.broken, conversation.answers["Import"].status) == ("", int(status))
+    assert ([one.path for one in conversation.records], conversation.doing) == (["/one", "/two"], "Close")
 
 
 def test_a_refusal_is_told_in_its_words_and_nothing_more_is_asked() -> None:

@@ -5,6 +5,7 @@ Sources: RFC 9113 (h2 speaks it), https://github.com/grpc/grpc/blob/master/doc/P
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,7 @@ from h2.events import (
     TrailersReceived,
     WindowUpdated,
 )
-from h2.exceptions import H2Error
+from h2.exceptions import H2Error, StreamClosedError
 
 from certify.sandbox.plakar.observed import Over
 from certify.text import one_line
@@ -83,19 +84,22 @@ class GrpcClient:
         return stream
 
     def send(self, stream: int, message: bytes) -> None:
-        """One message of a call."""
-        self._outgoing[stream] += bytes(1) + len(message).to_bytes(4) + message
-        self._flush()
+        """One message of a call; nothing where that is over, which is told by then, or will be."""
+        if stream in self._outgoing:
+            self._outgoing[stream] += bytes(1) + len(message).to_bytes(4) + message
+            self._flush()
 
     def finish(self, stream: int) -> None:
         """Say that no message will follow."""
-        self._closing.add(stream)
-        self._flush()
+        if stream in self._outgoing:
+            self._closing.add(stream)
+            self._flush()
 
     def cancel(self, stream: int) -> None:
         """Give a call up; nothing more is told of it."""
         if self._incoming.pop(stream, None) is not None:
-            self._http.reset_stream(stream, ErrorCodes.CANCEL)
+            with contextlib.suppress(StreamClosedError):
+                self._http.reset_stream(stream, ErrorCodes.CANCEL)
             self._forget(stream)
 
     def to_send(self) -> bytes:
@@ -172,16 +176,27 @@ class GrpcClient:
 
     def _flush(self) -> None:
         """Send as much as the server's windows let through."""
-        for stream, waiting in list(self._outgoing.items()):
-            room = min(self._http.local_flow_control_window(stream), self._http.max_outbound_frame_size)
-            while waiting and room:
-                self._http.send_data(stream, bytes(waiting[:room]))
-                del waiting[:room]
-                room = min(self._http.local_flow_control_window(stream), self._http.max_outbound_frame_size)
-            if not waiting and stream in self._closing:
-                self._http.end_stream(stream)
+        for stream in list(self._outgoing):
+            try:
+                self._flush_call(stream)
+            except StreamClosedError:  # the server has ended it, and nobody reads what is left
                 del self._outgoing[stream]
                 self._closing.discard(stream)
+
+    def _flush_call(self, stream: int) -> None:
+        waiting = self._outgoing[stream]
+        while waiting and (room := self._room(stream)):
+            self._http.send_data(stream, bytes(waiting[:room]))
+            del waiting[:room]
+        if not waiting and stream in self._closing:
+            self._http.end_stream(stream)
+            del self._outgoing[stream]
+            self._closing.discard(stream)
+
+    def _room(self, stream: int) -> int:
+        """Bytes that may be sent of a call now; a window is negative where the server made it smaller."""
+        window = self._http.local_flow_control_window(stream)
+        return max(0, min(window, self._http.max_outbound_frame_size))
 
 
 def _named(headers: Any) -> dict[str, str]:
