@@ -12,15 +12,27 @@ from pathlib import Path
 from certify.contract import Contract
 from certify.errors import CertifyError, ReportError
 from certify.model import Format, Report, to_json
+from certify.text import one_line
 
 GROUP = "certify.reports"
 
 
 @cache
 def load_formats() -> dict[str, Format]:
-    """The installed renderers by name."""
+    """The installed renderers by name. Raises ReportError for one that cannot be loaded."""
     points = sorted(metadata.entry_points(group=GROUP), key=lambda point: point.name)
-    return {point.name: point.load() for point in points}
+    return {point.name: _loaded(point) for point in points}
+
+
+def _loaded(point: metadata.EntryPoint) -> Format:
+    try:
+        made: Format = point.load()
+    except Exception as error:  # a package may be anybody's
+        said = one_line(f"{type(error).__name__}: {error}", 300)
+        raise ReportError(
+            f"the renderer {point.name!r}, {point.value}, cannot be loaded: {said}; mend or uninstall its package"
+        ) from error
+    return made
 
 
 def find_format(name: str) -> Format:
@@ -31,13 +43,34 @@ def find_format(name: str) -> Format:
     return formats[name]
 
 
-def rendered(report: Report, contract: Contract) -> dict[str, str]:
-    """File name → text, the record first: it is the one that others are checked against."""
+def render(made: Format, report: Report) -> bytes:
+    """What a renderer makes of a report. Raises ReportError for whatever it stumbles over."""
+    try:
+        return made.render(report).encode("utf-8")
+    except Exception as error:  # a renderer may be anybody's
+        said = one_line(f"{type(error).__name__}: {error}", 300)
+        raise ReportError(
+            f"no {made.file_name}: the renderer {made.name!r} failed, not the connector: {said}"
+        ) from error
+
+
+def write_report(folder: Path, report: Report, contract: Contract) -> list[str]:
+    """Write the record, and what it renders to; returns a line for each rendering that cannot be made.
+
+    Raises CertifyError when the folder cannot be written.
+    """
     formats = load_formats()
-    texts = {contract.evidence.json_report: to_json(report)}
-    return texts | {
-        file_name: formats[name].render(report) for name, file_name in report.files.items() if name in formats
-    }
+    contents: dict[str, bytes | None] = {contract.evidence.json_report: to_json(report).encode("utf-8")}
+    broken: list[str] = []
+    for name, file_name in report.files.items():
+        if name in formats:
+            try:
+                contents[file_name] = render(formats[name], report)
+            except ReportError as error:
+                contents[file_name] = None
+                broken.append(f"{folder / contract.evidence.json_report} is written, but {error}")
+    write_set(folder, contents)
+    return broken
 
 
 def refuse_unwritable(folder: Path) -> None:
@@ -49,8 +82,10 @@ def refuse_unwritable(folder: Path) -> None:
         )
 
 
-def write_set(folder: Path, texts: dict[str, str]) -> None:
+def write_set(folder: Path, contents: dict[str, bytes | None]) -> None:
     """Write all files, the record first, each whole or not at all: temporary file, fsync, rename.
+
+    Of a file without content none is left from before.
 
     The old renderings go before the new record comes, and the new ones after it: whenever this is
     killed, the record is the old or the new one, and what lies beside it is its own. Raises CertifyError
@@ -60,12 +95,13 @@ def write_set(folder: Path, texts: dict[str, str]) -> None:
     mark = secrets.token_hex(4)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            temporary = folder / f".{name}.{mark}.tmp"
-            waiting.append((temporary, folder / name))
-            _write(temporary, text)
-        for _, final in waiting[1:]:
-            final.unlink(missing_ok=True)
+        for name, content in contents.items():
+            if content is not None:
+                temporary = folder / f".{name}.{mark}.tmp"
+                waiting.append((temporary, folder / name))
+                _write(temporary, content)
+        for name in list(contents)[1:]:
+            (folder / name).unlink(missing_ok=True)
         for temporary, final in waiting:
             temporary.replace(final)
         _sync_folder(folder)
@@ -79,9 +115,9 @@ def write_set(folder: Path, texts: dict[str, str]) -> None:
         ) from error
 
 
-def _write(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from certify import __version__
 from certify.built import built_files
-from certify.cli.artifacts import load_formats, refuse_unwritable, rendered, write_set
+from certify.cli.artifacts import load_formats, refuse_unwritable, write_report
 from certify.cli.display import Display, display_for
 from certify.cli.listener import Listener
 from certify.cli.several import Several, certify_several
@@ -134,10 +134,11 @@ def _certify_one(
         ),
         files,
     )
-    if into is not None:
-        write_set(into, rendered(report, contract))
+    broken = write_report(into, report, contract) if into is not None else []
     display.finish(report, into)
-    return report.exit_code
+    for one in broken:
+        display.problem(one)
+    return max(report.exit_code, 2 if broken else 0, key=_GRAVITY.index)
 
 
 def _in_two_processes(wish: Wish, contract: Contract) -> bool:

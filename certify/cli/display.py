@@ -13,11 +13,11 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from certify.cli.artifacts import find_format
+from certify.cli.artifacts import find_format, render
 from certify.cli.panel import STYLES, SYMBOLS, finding_lines, panel, summary_table
 from certify.cli.terminal import console_for_output, is_watched
 from certify.contract import Contract
-from certify.errors import CertifyError
+from certify.errors import CertifyError, ReportError
 from certify.model import WORST_FIRST, Outcome, Report, Status, to_json
 from certify.plan import Plan
 from certify.text import one_line
@@ -46,6 +46,9 @@ class Display(Protocol):
 
     def refused(self, folder: Path, error: CertifyError) -> None:
         """One of several connectors could not be run at all."""
+
+    def problem(self, said: str) -> None:
+        """Something of ours went wrong, though the report is made."""
 
     def tick(self) -> None:
         """A moment has passed, while several connectors run together."""
@@ -84,13 +87,21 @@ class SilentDisplay:
 
     def refused(self, folder: Path, error: CertifyError) -> None:
         """The error, on standard error."""
-        click.echo(f"certify: {one_line(str(error), 2000)}", err=True)
+        _complain(str(error))
+
+    def problem(self, said: str) -> None:
+        """The same."""
+        _complain(said)
 
     def tick(self) -> None:
         """Nothing."""
 
     def all_done(self) -> None:
         """Nothing."""
+
+
+def _complain(said: str) -> None:
+    click.echo(f"certify: {one_line(said, 2000)}", err=True)
 
 
 class JsonDisplay(SilentDisplay):
@@ -110,10 +121,18 @@ class GithubDisplay(SilentDisplay):
 
     def finish(self, report: Report, folder: Path | None) -> None:
         """Annotations on standard output, the report in the summary."""
-        click.echo(find_format("github").render(report), nl=False)
+        click.echo(self._made("github", report), nl=False)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
-            self._append(Path(summary), find_format("markdown").render(report).encode("utf-8"))
+            self._append(Path(summary), self._made("markdown", report))
+
+    def _made(self, name: str, report: Report) -> bytes:
+        """What a renderer makes of it; one that fails is told, and changes no verdict."""
+        try:
+            return render(find_format(name), report)
+        except ReportError as error:
+            _complain(str(error))
+            return b""
 
     def _append(self, summary: Path, text: bytes) -> None:
         """A summary that cannot be written is told, and changes no verdict."""
@@ -121,7 +140,7 @@ class GithubDisplay(SilentDisplay):
             with summary.open("ab") as file:
                 file.write(text[:_SUMMARY_BYTES].decode("utf-8", "ignore").encode("utf-8") + b"\n")
         except OSError as error:
-            click.echo(f"certify: {summary}: the step summary cannot be written: {error.strerror}", err=True)
+            _complain(f"{summary}: the step summary cannot be written: {error.strerror}")
 
 
 class _Area:
@@ -245,14 +264,17 @@ class TextDisplay:
         for remark in report.run.remarks:
             self.console.print(Text.assemble(("Note: ", "dim"), one_line(remark, 1000)), soft_wrap=True)
         if folder is not None:
-            path = one_line(str(folder / report.files["markdown"]), 4096)
             # Not in the panel, which would break the path where nobody could open or copy it.
-            self.console.print(Text.assemble(("Report: ", "dim"), path), soft_wrap=True)
+            self.console.print(Text.assemble(("Report: ", "dim"), _where(report, folder)), soft_wrap=True)
 
     def refused(self, folder: Path, error: CertifyError) -> None:
         """One of several could not be run: say why, and go on."""
         self._refused.append(folder)
-        click.echo(f"certify: {one_line(str(error), 2000)}", err=True)
+        _complain(str(error))
+
+    def problem(self, said: str) -> None:
+        """A line on standard error."""
+        _complain(said)
 
     def tick(self) -> None:
         """Move the live line."""
@@ -262,3 +284,10 @@ class TextDisplay:
     def all_done(self) -> None:
         """All connectors in one table."""
         self.console.print(summary_table(self._reports, self._refused))
+
+
+def _where(report: Report, folder: Path) -> str:
+    """The page that people open by its path, and what lies beside it for a forge."""
+    names = [report.files[name] for name in ("html", "markdown") if name in report.files]
+    first, *rest = [name for name in names if (folder / name).is_file()] or [report.files["json"]]
+    return one_line(" and ".join([str(folder / first), *rest]), 4096)

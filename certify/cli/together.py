@@ -246,6 +246,10 @@ class _Teller:
         """It could not be run at all."""
         self._tell("refused", folder, CertifyError(str(error)))
 
+    def problem(self, said: str) -> None:
+        """Something of ours went wrong."""
+        self._tell("problem", said)
+
     def tick(self) -> None:
         """Nothing: the first one sees to that."""
 

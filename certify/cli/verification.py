@@ -9,7 +9,7 @@ import click
 
 from certify import __version__
 from certify.built import file_digest
-from certify.cli.artifacts import find_format, load_formats
+from certify.cli.artifacts import find_format, load_formats, render
 from certify.doubts import inner_doubts, is_of, rulebook_doubts, version_doubts
 from certify.errors import ReportError
 from certify.model import Report, Verdict, digest_of_json, from_json, to_json
@@ -53,7 +53,7 @@ _OTHER_RULES = (
 def print_report(path: Path, name: str) -> None:
     """Print a record in another format."""
     report = read_report(path)
-    click.echo(to_json(report) if name == "json" else find_format(name).render(report), nl=False)
+    click.echo(to_json(report) if name == "json" else render(find_format(name), report), nl=False)
 
 
 def read_report(path: Path) -> Report:
@@ -124,8 +124,17 @@ def _rendering_doubts(report: Report, path: Path) -> Iterator[str]:
         beside = path.parent / file_name
         if name not in load_formats() or not beside.is_file():
             continue
-        if beside.read_bytes() != find_format(name).render(report).encode("utf-8"):
+        if not _holds(beside, render(find_format(name), report)):
             yield f"{file_name} is not what this report renders to{_by_another(report)}"
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Whether that is what a file holds; no more of it is read than would fit."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(content) + 1) == content
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _by_another(report: Report) -> str:

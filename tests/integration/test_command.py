@@ -175,7 +175,9 @@ def test_a_connector_that_keeps_its_promises_is_certified(
     ran = certify("-C", connector(), "--artifact-dir", tmp_path / "out")
     assert (ran.code, ran.err) == (0, "")
     assert "Certified · demo" in ran.out
-    assert f"Report: {tmp_path}/out/certification_report.md\n" in ran.out, "the path stands on one line"
+    assert f"Report: {tmp_path}/out/certification_report.html and certification_report.md\n" in ran.out, (
+        "the path stands on one line"
+    )
     assert files_in(tmp_path / "out") == FILES
     assert report_in(tmp_path / "out").verdict == "certified"
 
@@ -215,8 +217,44 @@ def test_without_artifact_dir_the_report_goes_where_the_contract_says(
     ran = certify(cwd=root)
     assert ran.code == 0
     assert files_in(root / "kept/here") == sorted({*FILES, "answer.md"} - {"certification_report.md"})
-    assert f"Report: {root}/kept/here/answer.md\n" in ran.out
+    assert f"Report: {root}/kept/here/certification_report.html and answer.md\n" in ran.out
     assert report_in(root / "kept/here").files["markdown"] == "answer.md"
+
+
+#: Runs certify with renderers of which one fails.
+_FAILING = """
+from certify.cli import main
+from certify.cli.artifacts import load_formats
+from certify.model import Format
+
+load_formats()["html"] = Format("html", "certification_report.html", lambda report: 1 / 0)
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_renderer_that_fails_takes_neither_record_nor_other_renderings_with_it(
+    number: int, certify: Command, connector: Connectors, tmp_path: Path, report_in: ReportIn
+) -> None:
+    """Exit code 2, a line, and nothing that would seem to be the page of this report."""
+    out = tmp_path / "out"
+    folders = [out] if number == 1 else [out / "demo", out / "demo-2"]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "certification_report.html").write_text("of another run")
+    roots = [word for _ in folders for word in ("-C", connector())]
+    ran = certify(*roots, "--artifact-dir", out, program=(sys.executable, "-c", _FAILING))
+    assert ran.code == 2
+    assert ran.err.splitlines() == [
+        f"certify: {folder}/certification_report.json is written, but no certification_report.html: the "
+        "renderer 'html' failed, not the connector: ZeroDivisionError: division by zero"
+        for folder in folders
+    ]
+    for folder in folders:
+        assert files_in(folder) == sorted({*FILES} - {"certification_report.html"})
+        assert report_in(folder).verdict == "certified"
+        assert f"Report: {folder}/certification_report.md\n" in ran.out
+        assert certify("verify", folder / "certification_report.json").code == 0
 
 
 def test_artifact_dir_overrides_the_contract(certify: Command, connector: Connectors, tmp_path: Path) -> None:

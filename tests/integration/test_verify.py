@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from certify.cli import cli
-from certify.model import digest_of, from_json, sealed, to_json
+from certify.cli.artifacts import load_formats
+from certify.model import Format, Report, digest_of, from_json, sealed, to_json
 from tests.integration.conftest import Ran
 
 if TYPE_CHECKING:
@@ -254,6 +255,18 @@ def test_rules_that_are_not_installed_here_are_told_of(record: Path) -> None:
     ran = verified(record)
     assert ran.code == 0
     assert ran.out.splitlines()[1].startswith("It was judged by other rules than those installed here")
+
+
+def test_a_renderer_that_fails_is_told_in_one_line(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(report: Report) -> str:
+        raise ZeroDivisionError("of ours")
+
+    monkeypatch.setitem(load_formats(), "badge", Format("badge", "badge.svg", fail))
+    ran = verified(record)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.error_line == (
+        "certify: no badge.svg: the renderer 'badge' failed, not the connector: ZeroDivisionError: of ours"
+    )
 
 
 # --- what is released ---------------------------------------------------------------------------------------
