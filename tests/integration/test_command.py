@@ -242,7 +242,7 @@ def test_a_renderer_that_fails_takes_neither_record_nor_other_renderings_with_it
     for folder in folders:
         folder.mkdir(parents=True)
         (folder / "certification_report.html").write_text("of another run")
-    roots = [word for _ in folders for word in ("-C", connector())]
+    roots = [word for folder in folders for word in ("-C", connector(name=f"of_{folder.name}"))]
     ran = certify(*roots, "--artifact-dir", out, program=(sys.executable, "-c", _FAILING))
     assert ran.code == 2
     assert ran.err.splitlines() == [

@@ -39,7 +39,7 @@ def recording(**says: list[Answer | NoAnswer]) -> Recording:
 
 
 def asked(path: str) -> Asked:
-    return Asked("GET", "https", "api.example", path, "", {}, b"")
+    return Asked("GET", "api.example", path)
 
 
 def test_what_ended_the_run_is_told_though_others_failed_after_its_first_try() -> None:
