@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sys
 from collections.abc import Generator
 from typing import Any
 
@@ -77,9 +78,14 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """The exit code."""
+    """The exit code, and the end: nobody reads a summary, for which plugins import a second's worth."""
     _tell(exit=int(exitstatus))
+    if not hasattr(session.config, "workerinput"):  # xdist's workers have still to tell the first process
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(int(exitstatus))
 
 
 def _line(item: pytest.Item, call: pytest.CallInfo[None]) -> int:
