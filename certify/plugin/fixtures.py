@@ -175,9 +175,24 @@ def ahead(pytestconfig: pytest.Config, repository: Repository, subject: Subject)
         )
 
 
+_NO_GATE = """\
+quality_gates:
+  unit_tests: false
+"""
+
+
 @pytest.fixture(scope="session")
-def own_tests(imported: ImportObservation, ahead: Ahead) -> OwnTests:
-    """A run of the connector's own tests, in a copy of its tree; blocked where its import stops it."""
+def own_tests(request: pytest.FixtureRequest, contract: Contract, ahead: Ahead) -> OwnTests:
+    """A run of the connector's own tests, in a copy of its tree; blocked where its import stops it.
+
+    Unverified where the contract asks for them and they are not a Python package's.
+    """
+    try:
+        imported: ImportObservation = request.getfixturevalue("imported")
+    except NotApplicable as error:
+        if contract.quality_gates.get("unit_tests"):
+            raise Unverified(f"unit_tests are asked for, and none can be run: {error}", _NO_GATE) from error
+        raise
     if _what_holds_up(imported):
         raise Blocked(f"importing the package {_what_holds_up(imported)}; see imports_cleanly")
     return ahead.result()

@@ -14,7 +14,7 @@ from certify.sandbox.plakar.conversation import MAX_RECORDS
 from certify.sandbox.plakar.observed import PluginRun, Wish
 from certify.sandbox.plakar.plugin_run import run_plugin
 from certify.sandbox.zygote import Zygote
-from tests.acceptance.connectors import GOOD, certify
+from tests.acceptance.connectors import GOOD, certify, copy_of
 
 GUIDE = Path(__file__).with_name("plakar_guide")
 CONFIG = {"location": "ferry://harbour", "token": "cfy-canary-0123456789"}
@@ -197,3 +197,16 @@ def test_the_example_of_the_guide_lacks_its_validator_and_is_not_built(tmp_path:
     assert finding["location"] == {"file": "manifest.yaml", "line": 18}
     unverified = [rule for rule in told.rules.values() if rule["status"] == "unverified"]
     assert all(rule["detail"].startswith("make   # ") for rule in unverified)
+
+
+def test_tests_that_a_contract_asks_for_and_nobody_runs_are_unverified(tmp_path: Path) -> None:
+    root = copy_of("plakar", tmp_path)
+    only = ("--only", "own_tests_pass")
+    assert certify(root, tmp_path / "before", *only).statuses == {"own_tests_pass": "not_applicable"}
+    contract = root / "certification/certification.yaml"
+    contract.write_text(contract.read_text() + "quality_gates:\n  unit_tests: true\n")
+    asked = certify(root, tmp_path / "out", *only)
+    assert (asked.exit_code, asked.statuses) == (1, {"own_tests_pass": "unverified"})
+    told = asked.rules["own_tests_pass"]
+    assert told["message"].startswith("unit_tests are asked for, and none can be run: a Plakar plug-in")
+    assert told["detail"] == "quality_gates:\n  unit_tests: false\n"
