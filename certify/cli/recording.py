@@ -68,7 +68,9 @@ def record_cassettes(wish: RecordingWish) -> int:
         return display.interrupted()
     finally:
         display.end_of_runs()
-    write_cassettes(folder, {f"{scene.name}.yaml": cleared[scene.name].text for scene in wanted})
+    texts = {f"{scene.name}.yaml": cleared[scene.name].text for scene in wanted}
+    outdated = [path for path in _resumptions(wish, folder) if path.name not in texts]
+    write_cassettes(folder, texts, outdated)
     return display.finish(
         folder,
         [
@@ -102,9 +104,7 @@ def _refuse_existing(wish: RecordingWish, contract: Contract, folder: Path) -> N
     """Say before the run that a cassette is there already."""
     stems = [name for name in (FULL_REFRESH, INCREMENTAL, CHECK, DISCOVER) if wish.wants(name)]
     there = [folder / f"{stem}{ending}" for stem in stems for ending in _ENDINGS]
-    if wish.wants(RESUME) and folder.is_dir():
-        there += sorted(folder.glob(f"{RESUME}@[0-9]*.yaml"))
-    for path in there:
+    for path in [*there, *_resumptions(wish, folder)]:
         if not os.path.lexists(path):
             continue
         shown = path.relative_to(contract.root)
@@ -112,6 +112,11 @@ def _refuse_existing(wish: RecordingWish, contract: Contract, folder: Path) -> N
             raise CertifyError(f"{shown}: is there already; --refresh records it anew")
         if path.suffix != ".yaml":
             raise CertifyError(f"{shown}: is recorded as {path.stem}.yaml from now on; remove it first")
+
+
+def _resumptions(wish: RecordingWish, folder: Path) -> list[Path]:
+    """Those that were recorded before: of a run that gives fewer states, the last belong to none of them."""
+    return sorted(folder.glob(f"{RESUME}@[0-9]*.yaml")) if wish.wants(RESUME) and folder.is_dir() else []
 
 
 # --- the runs -------------------------------------------------------------------------------------

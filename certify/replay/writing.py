@@ -48,8 +48,8 @@ def _response(answer: Answer) -> dict[str, Any]:
     }
 
 
-def write_cassettes(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write all of them, by name: temporary files, fsync, and renames at the very end.
+def write_cassettes(folder: Path, texts: Mapping[str, str], outdated: Iterable[Path] = ()) -> None:
+    """Write all of them, by name: temporary files, fsync, and renames at the very end; then remove the outdated.
 
     Until then, whatever happens, the older ones stay. Raises CertifyError when the folder cannot be written.
     """
@@ -61,6 +61,8 @@ def write_cassettes(folder: Path, texts: Mapping[str, str]) -> None:
             _write(temporary, texts[final.name])
         for temporary, final in waiting.items():
             temporary.replace(final)
+        for path in outdated:
+            path.unlink(missing_ok=True)
     except OSError as error:
         raise CertifyError(f"{error.filename or folder}: cannot be written: {error.strerror}") from error
     finally:

@@ -160,6 +160,17 @@ def test_all_that_a_source_can_do_is_recorded(record: Callable[..., Any], tides:
     assert "no" not in [line.split()[-1] for line in ran.out.splitlines() if ".yaml " in line]
 
 
+def test_what_resumes_from_a_state_that_no_run_gives_any_more_is_removed(
+    record: Callable[..., Any], tides: Path, api: LiveApi
+) -> None:
+    assert record().code == 0
+    api.tides[:] = api.tides[:-2]
+    assert record("--only", "full_refresh", "--refresh").code == 0
+    assert "resume@2.yaml" in cassettes(tides), "it was not asked for"
+    assert record("--refresh").code == 0
+    assert [name for name in cassettes(tides) if name.startswith("resume")] == ["resume@1.yaml"]
+
+
 def test_its_help_imports_neither_pytest_nor_yaml(certify: Any) -> None:
     program = (sys.executable, "-X", "importtime", Path(sys.executable).with_name("certify"))
     ran = certify("record", "--help", program=program)
