@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from certify import __version__
+from certify.cli.interruption import EndsWhenInterrupted
 from certify.cli.report_commands import diff, report, verify
 from certify.errors import CertifyError
 
@@ -22,7 +23,7 @@ FORMATS = ("text", "json", "github")
 _FOLDER = click.Path(path_type=Path)
 
 
-class CertifyGroup(click.Group):
+class CertifyGroup(EndsWhenInterrupted):
     """Answers a path where a command belongs with what was most likely meant."""
 
     def resolve_command(
