@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import threading
 from collections.abc import Iterator
 
 import click
 
 INTERRUPTED = 130
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+#: By what they do until we are asked; one that is ignored, as `nohup` has it, stays so.
+_SIGNALS = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+    signal.SIGHUP: signal.SIG_DFL,
+}
+_ASKED = threading.Event()
 
 
 class EndsWhenInterrupted(click.Group):
@@ -25,21 +32,26 @@ class EndsWhenInterrupted(click.Group):
             ctx.exit(INTERRUPTED)
 
 
+def go_on() -> None:
+    """Raises KeyboardInterrupt where one was raised before, and lost: in a finalizer or a callback, say."""
+    if _ASKED.is_set():
+        raise KeyboardInterrupt
+
+
 @contextlib.contextmanager
 def _interrupted_by_every_signal_to_end() -> Iterator[None]:
-    """Such a signal leaves by the way of Ctrl-C, or folders would stay, the cursor would not, and no report.
-
-    One that is ignored, as `nohup` has it, stays so.
-    """
-    theirs = [one for one in _SIGNALS if signal.getsignal(one) is signal.SIG_DFL]
+    """Each leaves by the way of Ctrl-C, or folders would stay, the cursor would not, and no report."""
+    _ASKED.clear()
+    ours = {one: before for one, before in _SIGNALS.items() if signal.getsignal(one) is before}
     try:
-        for number in theirs:
+        for number in ours:
             signal.signal(number, _interrupt)
         yield
     finally:
-        for number in theirs:
-            signal.signal(number, signal.SIG_DFL)
+        for number, before in ours.items():
+            signal.signal(number, before)
 
 
 def _interrupt(number: int, frame: object) -> None:
+    _ASKED.set()
     raise KeyboardInterrupt

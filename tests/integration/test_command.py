@@ -645,6 +645,32 @@ def test_interrupted_outside_of_the_run_is_told_in_one_line_too(
     assert (ran.code, ran.out, ran.error_line) == (130, "", "certify: interrupted")
 
 
+#: Runs certify, and interrupts it at its first outcome in a place where no exception leads out.
+INTERRUPTED_IN_VAIN = """
+import contextlib, os, signal
+from certify.cli import listener, main
+outcome = listener.Listener.pytest_runtest_logreport
+
+def outcome_and_interrupt(self, report):
+    outcome(self, report)
+    if len(self.outcomes) == 1:
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+
+listener.Listener.pytest_runtest_logreport = outcome_and_interrupt
+main()
+"""
+
+
+def test_an_interruption_that_is_lost_holds_at_the_next_rule(
+    certify: Command, connector: Connectors, tmp_path: Path
+) -> None:
+    chosen = ("-C", connector(), "--only", "docs", "--artifact-dir", tmp_path / "out")
+    ran = certify(*chosen, program=(sys.executable, "-c", INTERRUPTED_IN_VAIN))
+    assert (ran.code, ran.err) == (130, "")
+    assert from_json((tmp_path / "out" / RECORD).read_bytes()).run.interrupted
+
+
 #: Runs certify, and interrupts it when the first file of the report has its content and not its name.
 INTERRUPTED_WRITING = """
 import os, signal
