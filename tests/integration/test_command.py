@@ -491,6 +491,18 @@ def test_github_gets_annotations_and_a_summary_behind_what_is_there(
     assert summary.read_text("utf-8") == f"# Before\n{report}\n"
 
 
+def test_an_annotation_names_a_file_as_it_lies_in_the_workspace(
+    certify: Command, connector: Connectors, tmp_path: Path
+) -> None:
+    root = connector(BROKEN, name=r"connectors/50%, \1")
+    chosen = ("-C", root, "--only", "imports_cleanly", "--format", "github")
+    inside = certify(*chosen, env={"GITHUB_WORKSPACE": str(tmp_path)}).out
+    assert inside.startswith(r"::error file=connectors/50%25%2C \1/src/demo/__init__.py,line=")
+    for elsewhere in ("", str(root), str(tmp_path / "other")):
+        out = certify(*chosen, env={"GITHUB_WORKSPACE": elsewhere}).out
+        assert out.startswith("::error file=src/demo/__init__.py,line=")
+
+
 def test_a_summary_that_cannot_be_written_changes_no_verdict(
     certify: Command, connector: Connectors, tmp_path: Path
 ) -> None:
