@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from certify import __version__
+from certify.cli.interruption import EndsWhenInterrupted
 from certify.cli.report_commands import diff, report, verify
 from certify.errors import CertifyError
 
@@ -22,7 +23,7 @@ FORMATS = ("text", "json", "github")
 _FOLDER = click.Path(path_type=Path)
 
 
-class CertifyGroup(click.Group):
+class CertifyGroup(EndsWhenInterrupted):
     """Answers a path where a command belongs with what was most likely meant."""
 
     def resolve_command(
@@ -147,8 +148,10 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
     ctx.exit(certify(Wish(**options)))
 
 
-@cli.command()
-@click.option("-C", "folder", metavar="DIR", type=_FOLDER, default=".", help="The connector's folder.")
+@cli.command(short_help="Draft a contract from what the repository says.")
+@click.option(
+    "-C", "folder", metavar="DIR", type=_FOLDER, default=".", help="The connector's folder (default: here)."
+)
 @click.option("--ci", is_flag=True, help="Add the GitHub workflow .github/workflows/certification.yml.")
 @click.option(
     "--print", "prints", is_flag=True, help="Print the contract (with --ci: the workflow), and write nothing."
@@ -174,8 +177,10 @@ def init(ctx: click.Context, /, **options: Any) -> None:
     ctx.exit(draft(InitWish(**options)))
 
 
-@cli.command()
-@click.option("-C", "folder", metavar="DIR", type=_FOLDER, default=".", help="The connector's folder.")
+@cli.command(short_help="Record live traffic that certify replays.")
+@click.option(
+    "-C", "folder", metavar="DIR", type=_FOLDER, default=".", help="The connector's folder (default: here)."
+)
 @click.option("--contract", metavar="FILE", type=_FOLDER, help="The contract.")
 @click.option(
     "--config",
@@ -229,7 +234,7 @@ def record(ctx: click.Context, /, **options: Any) -> None:
 
 
 @cli.command()
-@click.option("--area", help="Only the rules of this area.")
+@click.option("--area", metavar="AREA", help="Only the rules of this area.")
 def rules(area: str | None) -> None:
     """List the installed rules."""
     from certify.cli.rulebook import list_rules
@@ -237,7 +242,7 @@ def rules(area: str | None) -> None:
     list_rules(area)
 
 
-@cli.command()
+@cli.command(short_help="Explain a rule, an id of a contract, or an area.")
 @click.argument("name")
 def explain(name: str) -> None:
     """Explain a rule, an id of a contract, or an area: what holds, why it matters, how to fix it."""

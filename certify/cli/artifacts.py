@@ -30,7 +30,8 @@ def _loaded(point: metadata.EntryPoint) -> Format:
     except Exception as error:  # a package may be anybody's
         said = one_line(f"{type(error).__name__}: {error}", 300)
         raise ReportError(
-            f"the renderer {point.name!r}, {point.value}, cannot be loaded: {said}; mend or uninstall its package"
+            f"the renderer {point.name!r}, {point.value}, cannot be loaded: {said}; "
+            "mend or uninstall its package"
         ) from error
     return made
 
@@ -106,13 +107,14 @@ def write_set(folder: Path, contents: dict[str, bytes | None]) -> None:
             temporary.replace(final)
         _sync_folder(folder)
     except OSError as error:
-        for temporary, _ in waiting:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
         raise CertifyError(
             f"{error.filename or folder}: the report cannot be written: {error.strerror}; "
             "--artifact-dir names another folder"
         ) from error
+    finally:
+        for temporary, _ in waiting:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 def _write(path: Path, content: bytes) -> None:

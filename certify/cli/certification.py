@@ -16,9 +16,10 @@ from certify import __version__
 from certify.built import built_files
 from certify.cli.artifacts import load_formats, refuse_unwritable, write_report
 from certify.cli.display import Display, display_for
+from certify.cli.interruption import INTERRUPTED
 from certify.cli.listener import Listener
 from certify.cli.several import Several, certify_several
-from certify.cli.together import INCOMPLETE, INTERRUPTED
+from certify.cli.together import INCOMPLETE
 from certify.contract import Contract, load_contract
 from certify.errors import CertifyError, SandboxError
 from certify.judgement import judge
@@ -157,6 +158,8 @@ def _version(contract: Contract, interpreter: Path | None) -> str | None:
 
 def _planned(order: Order, contract: Contract, ran: Ran, listener: Listener) -> Planned:
     """The plan as the run had it; whatever kept the run from starting is told now, in one line."""
+    if listener.interrupted and not listener.began:
+        raise KeyboardInterrupt
     planned = plan_order(order, contract)
     if not listener.began:
         raise CertifyError(f"the run did not start: {complaint(ran)}")

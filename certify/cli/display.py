@@ -16,6 +16,7 @@ from rich.text import Text
 from certify.cli.artifacts import find_format, render
 from certify.cli.panel import STYLES, SYMBOLS, finding_lines, panel, summary_table
 from certify.cli.terminal import console_for_output, is_watched
+from certify.cli.workspace import from_workspace
 from certify.contract import Contract
 from certify.errors import CertifyError, ReportError
 from certify.model import WORST_FIRST, Outcome, Report, Status, to_json
@@ -119,9 +120,17 @@ _SUMMARY_BYTES = 1024 * 1024 - 1024
 class GithubDisplay(SilentDisplay):
     """Prints annotations, and appends the Markdown to the step summary."""
 
+    def __init__(self) -> None:
+        self._root = Path()
+
+    def begin(self, contract: Contract) -> None:
+        """Note where the connector lies."""
+        self._root = contract.root
+
     def finish(self, report: Report, folder: Path | None) -> None:
         """Annotations on standard output, the report in the summary."""
-        click.echo(self._made("github", report), nl=False)
+        annotations = self._made("github", report).decode("utf-8")
+        click.echo(from_workspace(annotations, self._root), nl=False)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
             self._append(Path(summary), self._made("markdown", report))

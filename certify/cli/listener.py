@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from certify.cli.display import Display
+from certify.cli.interruption import go_on
 from certify.model import Outcome
 from certify.plugin.engine import ENGINE, ISOLATION, OUTCOME, REMARKS
 
@@ -32,6 +33,7 @@ class Listener:
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """An item begins."""
+        go_on()
         self.display.running(nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

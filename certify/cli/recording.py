@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 from certify.cli.live_config import LiveConfig, live_config
@@ -56,14 +53,13 @@ def record_cassettes(wish: RecordingWish) -> int:
     display.begin(live.source, contract.policy.egress_hosts)
     planted = planted_for(contract, subject, live)
     try:
-        with _interrupted_when_terminated():
-            takes = _takes(wish, contract, subject, live, known, display)
-            cleared = _cleared(takes, known)
-            wanted = [scene for scene in takes if wish.wants(scene.kind)]
-            refused = [f"{one.name}: {place}" for one in wanted for place in cleared[one.name].left]
-            if refused:
-                return display.refused(refused)
-            seen = replayed(contract, subject, interpreter, planted, takes, cleared, wish.stream)
+        takes = _takes(wish, contract, subject, live, known, display)
+        cleared = _cleared(takes, known)
+        wanted = [scene for scene in takes if wish.wants(scene.kind)]
+        refused = [f"{one.name}: {place}" for one in wanted for place in cleared[one.name].left]
+        if refused:
+            return display.refused(refused)
+        seen = replayed(contract, subject, interpreter, planted, takes, cleared, wish.stream)
     except KeyboardInterrupt:
         return display.interrupted()
     finally:
@@ -148,17 +144,3 @@ def _interpreter(wish: RecordingWish) -> Path | None:
 
 def _cleared(takes: dict[Scene, Take], known: KnownSecrets) -> dict[str, Cleared]:
     return {scene.name: clear(without_retries(take.recorded), known) for scene, take in takes.items()}
-
-
-@contextlib.contextmanager
-def _interrupted_when_terminated() -> Iterator[None]:
-    """A signal to end leaves by the same way as Ctrl-C, or a configuration would stay on the disk."""
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -12,7 +12,7 @@ import click
 _PATH = click.Path(path_type=Path)
 
 
-@click.command()
+@click.command(short_help="Check that a report is whole and holds.")
 @click.argument("report", type=_PATH)
 @click.option(
     "--artifact",
@@ -33,7 +33,7 @@ def verify(ctx: click.Context, report: Path, artifacts: tuple[Path, ...]) -> Non
     ctx.exit(verify_report(report, artifacts))
 
 
-@click.command()
+@click.command(short_help="Tell what changed between two reports.")
 @click.argument("old", type=_PATH)
 @click.argument("new", type=_PATH)
 @click.option(
@@ -55,9 +55,16 @@ def diff(ctx: click.Context, old: Path, new: Path, shape: str) -> None:
     ctx.exit(print_difference(old, new, shape))
 
 
-@click.command()
+@click.command(short_help="Print a recorded report in another format.")
 @click.argument("report", type=_PATH)
-@click.option("--format", "name", default="markdown", show_default=True, help="The rendering to print.")
+@click.option(
+    "--format",
+    "name",
+    metavar="NAME",
+    default="markdown",
+    show_default=True,
+    help="The rendering to print: json, markdown, html, sarif, junit, github, badge …",
+)
 def report(report: Path, name: str) -> None:
     """Print a recorded report (certification_report.json) in another format."""
     from certify.cli.verification import print_report

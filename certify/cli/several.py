@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from certify.cli.display import Display, display_for
-from certify.cli.together import INTERRUPTED, can_run_together, certify_together
+from certify.cli.interruption import INTERRUPTED
+from certify.cli.together import can_run_together, certify_together
 from certify.contract import Contract, load_contract
 from certify.errors import CertifyError
 from certify.plugin.load import load_for

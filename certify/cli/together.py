@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from certify.cli.display import Display
+from certify.cli.interruption import INTERRUPTED
 from certify.contract import Contract
 from certify.errors import CertifyError
 from certify.model import Outcome, Report
@@ -34,7 +35,7 @@ Certifies = Callable[[Path, Display], int]
 #: A call of a display; `ended` is none, and carries the exit code.
 _Call = tuple[str, tuple[Any, ...]]
 
-INCOMPLETE, INTERRUPTED = 3, 130
+INCOMPLETE = 3
 _FORK = multiprocessing.get_context("fork")
 _ENDED = "ended"
 #: Seconds after which the display may move, and after which what happened meanwhile is told.

@@ -100,7 +100,18 @@ def _own_plugins(workers: int) -> list[object]:
 
     By `-p` pytest looks through what is installed for each, and rewrites every module of ours.
     """
-    return [] if workers else [*map(importlib.import_module, ("certify.plugin", "pytest_benchmark.plugin"))]
+    if workers:
+        return [_Interruption()]
+    named = ("certify.plugin", "pytest_benchmark.plugin")
+    return [_Interruption(), *map(importlib.import_module, named)]
+
+
+class _Interruption:
+    """Whoever presses Ctrl-C waits for the end: for a traceback, pytest parses every file on the way."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        excinfo.traceback = excinfo.traceback[:1]  # its own: the last may be hidden, and it wants one
 
 
 def _settings(neutral: Path) -> list[str]:

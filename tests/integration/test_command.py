@@ -491,6 +491,18 @@ def test_github_gets_annotations_and_a_summary_behind_what_is_there(
     assert summary.read_text("utf-8") == f"# Before\n{report}\n"
 
 
+def test_an_annotation_names_a_file_as_it_lies_in_the_workspace(
+    certify: Command, connector: Connectors, tmp_path: Path
+) -> None:
+    root = connector(BROKEN, name=r"connectors/50%, \1")
+    chosen = ("-C", root, "--only", "imports_cleanly", "--format", "github")
+    inside = certify(*chosen, env={"GITHUB_WORKSPACE": str(tmp_path)}).out
+    assert inside.startswith(r"::error file=connectors/50%25%2C \1/src/demo/__init__.py,line=")
+    for elsewhere in ("", str(root), str(tmp_path / "other")):
+        out = certify(*chosen, env={"GITHUB_WORKSPACE": elsewhere}).out
+        assert out.startswith("::error file=src/demo/__init__.py,line=")
+
+
 def test_a_summary_that_cannot_be_written_changes_no_verdict(
     certify: Command, connector: Connectors, tmp_path: Path
 ) -> None:
@@ -592,6 +604,107 @@ def test_an_interrupted_run_leaves_an_incomplete_report_and_ends_at_once(
     assert (report.verdict, report.exit_code, report.run.interrupted) == ("incomplete", 130, True)
     assert {rule.status for rule in report.rules if rule.id == "imports_cleanly"} == {Status.UNVERIFIED}
     assert verify_report(tmp_path / "out" / RECORD) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_end_is_an_interruption(
+    number: signal.Signals, certify: Command, connector: Connectors, tmp_path: Path
+) -> None:
+    """That no process and no folder is left, the fixture looks at the end."""
+    root = connector(ENDLESS)
+    process = certify.start("-C", root, "--only", "imports_cleanly", "--artifact-dir", tmp_path / "out")
+    certify.until(lambda: is_being_imported(certify, root))
+    process.send_signal(number)
+    said, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (130, "")
+    assert "Interrupted: what had not run by then is unverified." in said
+    assert from_json((tmp_path / "out" / RECORD).read_bytes()).run.interrupted
+
+
+#: Runs certify, and sends it a signal when it has read the contract.
+INTERRUPTED_WHILE = """
+import os, signal
+from certify.cli import certification, main
+load = certification.load_contract
+
+def load_and_send(*arguments):
+    os.kill(os.getpid(), signal.SIG{})
+    return load(*arguments)
+
+certification.load_contract = load_and_send
+main()
+"""
+
+
+def test_a_signal_that_is_ignored_stays_ignored(certify: Command, connector: Connectors) -> None:
+    shell = (
+        "sh",
+        "-c",
+        'trap "" HUP; exec "$@"',
+        "sh",
+        sys.executable,
+        "-c",
+        INTERRUPTED_WHILE.format("HUP"),
+    )
+    assert certify("-C", connector(), "--only", "docs_exist", program=shell).code == 0
+
+
+@pytest.mark.parametrize("name", ["INT", "TERM"])
+def test_interrupted_outside_of_the_run_is_told_in_one_line_too(
+    name: str, certify: Command, connector: Connectors
+) -> None:
+    ran = certify("-C", connector(), program=(sys.executable, "-c", INTERRUPTED_WHILE.format(name)))
+    assert (ran.code, ran.out, ran.error_line) == (130, "", "certify: interrupted")
+
+
+#: Runs certify, and interrupts it at its first outcome in a place where no exception leads out.
+INTERRUPTED_IN_VAIN = """
+import contextlib, os, signal
+from certify.cli import listener, main
+outcome = listener.Listener.pytest_runtest_logreport
+
+def outcome_and_interrupt(self, report):
+    outcome(self, report)
+    if len(self.outcomes) == 1:
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+
+listener.Listener.pytest_runtest_logreport = outcome_and_interrupt
+main()
+"""
+
+
+def test_an_interruption_that_is_lost_holds_at_the_next_rule(
+    certify: Command, connector: Connectors, tmp_path: Path
+) -> None:
+    chosen = ("-C", connector(), "--only", "docs", "--artifact-dir", tmp_path / "out")
+    ran = certify(*chosen, program=(sys.executable, "-c", INTERRUPTED_IN_VAIN))
+    assert (ran.code, ran.err) == (130, "")
+    assert from_json((tmp_path / "out" / RECORD).read_bytes()).run.interrupted
+
+
+#: Runs certify, and interrupts it when the first file of the report has its content and not its name.
+INTERRUPTED_WRITING = """
+import os, signal
+from certify.cli import artifacts, main
+write = artifacts._write
+
+def write_and_interrupt(path, content):
+    write(path, content)
+    os.kill(os.getpid(), signal.SIGINT)
+
+artifacts._write = write_and_interrupt
+main()
+"""
+
+
+def test_interrupted_while_the_report_is_written_no_part_of_it_is_left(
+    certify: Command, connector: Connectors, tmp_path: Path
+) -> None:
+    chosen = ("-C", connector(), "--only", "docs_exist", "--artifact-dir", tmp_path / "out")
+    ran = certify(*chosen, program=(sys.executable, "-c", INTERRUPTED_WRITING))
+    assert (ran.code, ran.error_line) == (130, "certify: interrupted")
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 @pytest.mark.nightly
