@@ -29,8 +29,8 @@ class FakeApi:
 
 def recording(**says: list[Answer | NoAnswer]) -> Recording:
     """One in which every request of `says` was sent, in the order of their names, again and again."""
-    api = FakeApi({"/start": [Answer(200)]} | {f"/{name}": [*said] for name, said in says.items()})
-    made = Recording(cast(LiveApi, api), lambda count: None, lambda: api.ends.append(True))
+    api = FakeApi({"/start": [Answer(200)], **{f"/{name}": [*said] for name, said in says.items()}})
+    made = Recording(cast("LiveApi", api), lambda count: None, lambda: api.ends.append(True))
     made.begin(asked("/start"), 0.0)
     while any(api.says.values()):
         for path in [path for path, left in api.says.items() if left]:
