@@ -51,7 +51,8 @@ def _response(answer: Answer) -> dict[str, Any]:
 def write_cassettes(folder: Path, texts: Mapping[str, str], outdated: Iterable[Path] = ()) -> None:
     """Write all of them, by name: temporary files, fsync, and renames at the very end.
 
-    Then the `outdated` go. Until then, whatever happens, the older ones stay. Raises CertifyError when the folder cannot be written.
+    Then the `outdated` go. Until then, whatever happens, the older ones stay. Raises CertifyError when the
+    folder cannot be written.
     """
     mark = secrets.token_hex(4)
     waiting = {folder / f".{name}.{mark}.tmp": folder / name for name in texts}
