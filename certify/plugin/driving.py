@@ -18,7 +18,7 @@ from certify.plugin.sandboxes import sandbox
 from certify.replay.recordings import Recordings
 from certify.sandbox.commands import DrivenCommand, FreshCommand
 from certify.sandbox.driven import DrivenSource, DrivePlan, FreshSource, RunsSource
-from certify.sandbox.interpreters import lacking
+from certify.sandbox.interpreters import lacking, unforked
 from certify.sandbox.leaks import LeakSearch
 from certify.subject import Subject
 
@@ -65,5 +65,7 @@ def driven_by(
         # A fork of a process with threads may wait for a lock that one of them held.
         in_forks = not (order.no_fork or driven.threads)
         is_python = not (command and command.program)
-        remarks = tuple(filter(None, [lacking(driven.calendar)])) if is_python else ()
+        remarks = (
+            tuple(filter(None, [lacking(driven.calendar), unforked(driven.threads)])) if is_python else ()
+        )
         yield Driven(driven if in_forks else anew(interpreter, plan), search, named, remarks)

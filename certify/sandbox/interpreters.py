@@ -22,3 +22,14 @@ _WITHOUT_TIME_MACHINE = {
 def lacking(calendar: str) -> str:
     """One remark, where something else than time-machine holds the calendar; else nothing."""
     return _WITHOUT_TIME_MACHINE.get(calendar, "")
+
+
+def unforked(threads: int) -> str:
+    """One remark, where the import left threads; else nothing."""
+    if not threads:
+        return ""
+    running = "a thread is" if threads == 1 else f"{threads} threads are"
+    return (
+        f"After the connector's import {running} running. A fork of it may wait for a lock that a thread "
+        "held: it is imported anew for each run, which takes longer"
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from certify.model import Report
-from certify.sandbox.interpreters import lacking
+from certify.sandbox.interpreters import lacking, unforked
 from tests.integration.conftest import CONTRACT, Command, Connectors
 
 SOURCE = """\
@@ -21,6 +21,7 @@ class Source:
 def make_source(config):
     return Source()
 """
+THREAD = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
 LACKS = "The connector's interpreter has no time-machine"
 PAGE = Path("certification_report.md")
 
@@ -65,6 +66,16 @@ def test_what_concerns_no_run_is_not(
     ran = certify("-C", source, "--only", "full_read_repeats", "--artifact-dir", tmp_path / "own")
     assert report_in(tmp_path / "own").run.remarks == ()
     assert "Note:" not in ran.out
+
+
+def test_a_source_that_cannot_be_forked_is_told_of(
+    connector: Connectors, certify: Command, report_in: Callable[[Path], Report], tmp_path: Path
+) -> None:
+    contract = CONTRACT.replace("  package: demo\n", "  package: demo\n  source: demo:make_source\n")
+    root = connector(f"{SOURCE}\n{THREAD}", contract=contract)
+    ran = certify("-C", root, "--only", "full_read_repeats", "--artifact-dir", tmp_path / "out")
+    assert report_in(tmp_path / "out").run.remarks == (unforked(1),)
+    assert ran.out.count("Note: After the connector's import a thread is running.") == 1
 
 
 def test_a_calendar_that_nothing_holds_is_told_otherwise() -> None:
