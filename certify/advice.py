@@ -54,22 +54,41 @@ def _what_to_add(needs: str) -> str:
     """The keys of the lines that are missing: `subject.source, replay.cassettes`."""
     if needs.startswith(CERTIFIES):
         return f"exercise it in a test of the connector's own, marked {needs.partition('  #')[0]}"
+    keys = _keys(needs)
+    if not keys:
+        return "install a suite that has the rule; this one has not"
+    return f"add {keys} to the contract, as the report shows, and install a suite that has the rule"
+
+
+def _keys(needs: str) -> str:
+    """The keys of lines of a contract: `subject.source, replay.cassettes`."""
     keys: list[str] = []
     section = ""
     for line in needs.splitlines():
         key = line.partition(":")[0]
+        if key.lstrip().startswith("#"):
+            continue
         if key.startswith(" "):
             keys.append(f"{section}.{key.strip()}")
         else:
             section = key
-    if not keys:
-        return "install a suite that has the rule; this one has not"
-    return (
-        f"add {', '.join(keys)} to the contract, as the report shows, and install a suite that has the rule"
-    )
+    return ", ".join(keys)
+
+
+def _to_be_seen(needs: str) -> str:
+    """What to do about lines that are missing: one that stands alone says it itself."""
+    first, *others = needs.strip().splitlines()
+    if not others:
+        return first.removeprefix("# ")
+    if first.startswith("# "):
+        return f"{first[2:]}: what it has to hold stands in the report"
+    keys = _keys(needs)
+    return f"add {keys} to the contract, as the report shows" if keys else "do what stands in the report"
 
 
 def _fix(rule: RuleResult) -> str:
+    if rule.status is Status.UNVERIFIED and rule.detail.strip():
+        return _to_be_seen(rule.detail)
     return next((finding.fix for finding in rule.findings if finding.fix), None) or rule.fix
 
 

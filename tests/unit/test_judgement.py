@@ -525,6 +525,26 @@ def test_the_reasons_come_worst_first_with_place_and_fix() -> None:
     assert report.reasons[1].fix == "mend stuck"
 
 
+@pytest.mark.parametrize(
+    ("needs", "fix"),
+    [
+        ("", "mend it"),
+        ("# certify record --force, of a list that takes three pages\n",
+         "certify record --force, of a list that takes three pages"),
+        ("subject:\n  source: m:f\n  # as it is called\nreplay:\n  cassettes: here  # all of them\n",
+         "add subject.source, replay.cassettes to the contract, as the report shows"),
+        ("# metadata.yaml\ndata:\n  name: x\n", "metadata.yaml: what it has to hold stands in the report"),
+        ("one\ntwo\n", "do what stands in the report"),
+    ],
+)  # fmt: skip
+def test_what_was_not_seen_is_mended_by_what_is_missing_and_not_as_a_failure(needs: str, fix: str) -> None:
+    outcome = replace(an_outcome("it", UNVERIFIED, "nothing was seen"), detail=needs)
+    report = a_report(a_contract(), a_plan(a_contract(), [a_rule("it")]), outcome)
+    assert [reason.fix for reason in report.reasons] == [fix]
+    assert report.next_tier is not None
+    assert [step.fix for step in report.next_tier.rules] == [fix]
+
+
 def test_coverage_counts_what_was_claimed_exercised_planned_and_run() -> None:
     contract = a_contract(claims={"source": ("one",), "sink": ("two",), "state": ("three",)})
     statuses = {"one": PASSED, "two": UNVERIFIED, "three": FAILED, "four": BLOCKED}
