@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hypothesis import Phase, settings
+    from hypothesis.strategies import SearchStrategy
 
 
 def fixed_settings(examples: int, *phases: Phase) -> settings:
@@ -27,6 +28,16 @@ def fixed_settings(examples: int, *phases: Phase) -> settings:
         verbosity=Verbosity.quiet,
         print_blob=False,
     )
+
+
+def texts(letters: str, longest: int) -> SearchStrategy[str]:
+    """Texts of these letters, of which the first is the simplest.
+
+    For `strategies.text`, whatever its alphabet, Hypothesis makes a table of all of Unicode: 250 ms.
+    """
+    from hypothesis import strategies as st
+
+    return st.lists(st.sampled_from(letters), max_size=longest).map("".join)
 
 
 def leave_out_constants() -> None:

@@ -313,7 +313,7 @@ def _host(path: tuple[Key, ...], position: int) -> str | None:
 
 
 def imported_by(ended: Ended) -> tuple[str, ...]:
-    """What a run imported for itself, as far as it left no thread behind: forks lose those."""
+    """What a run imported for itself, as far as it told."""
     told = [message["imported"] for message in ended.messages if "imported" in message]
     return tuple(str(name) for name in told[-1]) if told else ()
 

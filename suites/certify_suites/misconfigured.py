@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from certify import Answer, Unverified
-from certify.examples import fixed_settings
+from certify.examples import fixed_settings, texts
 from certify.sandbox.row_schema import RowSchema
 from certify.text import cut
 
@@ -68,11 +68,7 @@ class Specification:
         from hypothesis import strategies as st
 
         values = st.recursive(
-            st.none()
-            | st.booleans()
-            | st.integers()
-            | st.floats(allow_nan=False)
-            | st.text(st.sampled_from("aä\0 /"), max_size=8),
+            st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts("aä\0 /", 8),
             lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.just("a"), inner, max_size=1),
             max_leaves=3,
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from certify import Make, Operation, Read, Undecided, Write
-from certify.examples import fixed_settings
+from certify.examples import fixed_settings, texts
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -86,7 +86,7 @@ def keys() -> SearchStrategy[str]:
     """Keys of states."""
     from hypothesis import strategies as st
 
-    return st.sampled_from(_ODD_KEYS) | st.text(st.sampled_from(_LETTERS), max_size=20)
+    return st.sampled_from(_ODD_KEYS) | texts(_LETTERS, 20)
 
 
 def states() -> SearchStrategy[dict[str, Any]]:
@@ -94,10 +94,9 @@ def states() -> SearchStrategy[dict[str, Any]]:
     from hypothesis import strategies as st
 
     numbers = st.integers() | st.sampled_from(_LARGE) | st.floats(allow_nan=False, allow_infinity=False)
-    letters = st.sampled_from(_LETTERS)
-    texts = st.text(letters, max_size=20) | st.sampled_from(_LONG).map(lambda length: "x" * length)
-    leaves = st.none() | st.booleans() | numbers | texts
-    names = st.text(letters, max_size=10)
+    words = texts(_LETTERS, 20) | st.sampled_from(_LONG).map(lambda length: "x" * length)
+    leaves = st.none() | st.booleans() | numbers | words
+    names = texts(_LETTERS, 10)
     values = st.recursive(
         leaves,
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=4),

@@ -9,8 +9,8 @@ LOADS = """
 import sys
 from certify.replay.vcr_format import load_vcrpy
 load_vcrpy()
-print(*sorted({"aiohttp", "httpx"}.intersection(sys.modules)))
-import aiohttp.client, httpx
+print(*sorted({"aiohttp", "httpx", "requests", "urllib3"}.intersection(sys.modules)))
+import aiohttp.client, httpx, requests, urllib3.connection
 from vcr.serialize import deserialize
 """
 

@@ -14,6 +14,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from .places import here
@@ -119,9 +120,8 @@ class VirtualClock:
         from . import dates, waits
 
         waits.clock = self
-        try:
-            import time_machine
-        except ImportError:
+        time_machine = traveller()
+        if time_machine is None:
             return "datetime" if dates.follow(self.now) else "time"
         moment = datetime.datetime.fromtimestamp(self.start, datetime.timezone.utc)  # noqa: UP017  3.10
         self._travel = time_machine.travel(moment, tick=False).start()
@@ -232,6 +232,16 @@ class VirtualClock:
                 return
             self._longest = max(self._longest, seconds)
         self._told(wait={"kind": kind, "at": at, "seconds": seconds, "places": here()})
+
+
+@cache
+def traveller() -> Any:
+    """The module time-machine; None where there is none. It is looked for once, before the forks."""
+    try:
+        import time_machine
+    except ImportError:
+        return None
+    return time_machine
 
 
 _sleep = time.sleep

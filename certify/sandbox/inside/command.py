@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .drive import code_of, find, imported_since, instrumented, package_of
+from .drive import code_of, find, instrumented
 from .frames import FrameWriter
+from .late_imports import LateImports
 from .pace import peak_kib
 
 #: What an interpreter ends with after an error that nobody caught.
@@ -24,7 +25,7 @@ _BY_SIGNAL = 128
 def command(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     """Call what the script calls, or start the program; certify reads descriptor 1 as it comes."""
     tells = instrumented(task, says, isolated)
-    before = frozenset(sys.modules)
+    late = LateImports(task, task["source"])
     floor, cpu = peak_kib(), time.process_time()
     sys.argv = [task["script"], *task["arguments"]]
     try:
@@ -35,8 +36,8 @@ def command(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
         end = "raised", tells.error(error), UNCAUGHT
         with contextlib.suppress(BaseException):
             sys.excepthook(type(error), error, error.__traceback__)  # SDKs say their last word there
-    if end[0] == "finished" and not task["import_first"] and threading.active_count() == 1:
-        tells.say(imported=imported_since(before, task["path"], package_of(task["source"])))
+    if end[0] == "finished":
+        late.tell(tells.say)
     wind_up()
     if task["measured"]:
         tells.say(pace={"cpu_seconds": time.process_time() - cpu, "floor_kib": floor})

@@ -6,13 +6,12 @@ import importlib
 import math
 import os
 import random
-import sys
-import threading
 from typing import Any
 
 from . import planasonix
 from .clock import VirtualClock
 from .frames import FrameWriter
+from .late_imports import LateImports
 from .network import Network
 from .pace import take
 from .places import lies_in, tell_requests
@@ -33,7 +32,7 @@ def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     `live`: time is real, since the wire asks a live API.
     """
     tells = instrumented(task, says, isolated)
-    before = frozenset(sys.modules)
+    late = LateImports(task, task["source"])
     given = {name: task[name] for name in ("stream", "state") if task[name] is not None}
     try:
         if task.get("measured"):
@@ -56,8 +55,7 @@ def drive(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     except BaseException as error:
         tells.end("raised", tells.error(error))
     else:
-        if not task["import_first"] and threading.active_count() == 1:
-            tells.say(imported=imported_since(before, task["path"], package_of(task["source"])))
+        late.tell(tells.say)
         tells.end("finished")
 
 
@@ -80,27 +78,6 @@ def instrumented(task: dict[str, Any], says: FrameWriter, isolated: bool) -> Tel
         network.install()
     tell_requests(tells.say)
     return tells
-
-
-def package_of(name: str) -> str:
-    """The top-level package in `package.module:factory`."""
-    return name.partition(":")[0].partition(".")[0]
-
-
-def imported_since(before: frozenset[str], own: list[str], package: str) -> list[str]:
-    """The modules that this run imported but the connector's own, in the order in which it did.
-
-    Its own lie in its folders, or in its top-level package: one that is installed has no folders here.
-    """
-    files = {name: getattr(sys.modules[name], "__file__", None) for name in list(sys.modules)}
-    return [
-        name
-        for name, file in files.items()
-        if name not in before
-        and file is not None
-        and not file.startswith(tuple(own))
-        and name.partition(".")[0] != package
-    ]
 
 
 def _source(task: dict[str, Any], given: dict[str, Any]) -> Any:

@@ -6,14 +6,13 @@ import json
 import os
 import random
 import signal
-import sys
-import threading
 from collections.abc import Mapping
 from typing import Any
 
 from .calls import DriverCalls
-from .drive import SEED, find, imported_since, package_of
+from .drive import SEED, find
 from .frames import FrameWriter
+from .late_imports import LateImports
 from .load import stay_here
 from .places import here, lies_in
 from .told import told
@@ -30,7 +29,7 @@ def keep(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     random.seed(SEED)
     if not isolated:
         stay_here(task["port"])
-    before = frozenset(sys.modules)
+    late = LateImports(task, task["state"])
     keeps = _Keeper(task, says)
     for number, (what, *arguments) in enumerate(task["program"]):
         try:
@@ -39,8 +38,7 @@ def keep(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
             says.send(did=number, raised=told(error))
         else:
             says.send(did=number, gave=gave)
-    if not task["import_first"] and threading.active_count() == 1:
-        says.send(imported=imported_since(before, task["path"], package_of(task["state"])))
+    late.tell(says.send)
 
 
 class _Keeper:

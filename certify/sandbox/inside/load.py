@@ -7,11 +7,11 @@ import errno
 import os
 import random
 import sys
-import threading
 from typing import Any
 
-from .drive import SEED, find, imported_since, package_of
+from .drive import SEED, find
 from .frames import FrameWriter
+from .late_imports import LateImports
 from .places import lies_in
 from .points import DriverCalls, Points
 from .told import told
@@ -29,7 +29,7 @@ def load(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     random.seed(SEED)
     if not isolated:
         stay_here(task["port"])
-    before = frozenset(sys.modules)
+    late = LateImports(task, task["sink"])
     points = Points(says, task["ends_at"], task["waits"], task["tells"])
     rows = points.before_each(map(from_json, task["rows"]), task["fails_after"])
     try:
@@ -49,8 +49,7 @@ def load(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
         end(says, how="raised", error=told(error))
     else:
         sys.setprofile(None)
-        if not task["import_first"] and threading.active_count() == 1:
-            says.send(imported=imported_since(before, task["path"], package_of(task["sink"])))
+        late.tell(says.send)
         end(says, how="finished", returned=returned if isinstance(returned, int) else repr(returned)[:200])
 
 

@@ -8,13 +8,13 @@ import os
 import random
 import sys
 import tempfile
-import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .command import UNCAUGHT, left, wind_up
-from .drive import SEED, find, imported_since, package_of
+from .drive import SEED, find
 from .frames import FrameWriter
+from .late_imports import LateImports
 from .load import end, stay_here
 from .places import lies_in
 from .points import DriverCalls, Points
@@ -31,7 +31,7 @@ def pour(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     random.seed(SEED)
     if not isolated:
         stay_here(task["port"])
-    before = frozenset(sys.modules)
+    late = LateImports(task, task["sink"])
     points = Points(says, task["ends_at"], task["waits"], task["tells"])
     sys.argv = [task["script"], *task["arguments"]]
     _give(task["lines"], points)
@@ -45,8 +45,8 @@ def pour(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
         how, said, code = "raised", told(error), UNCAUGHT
         with contextlib.suppress(BaseException):
             sys.excepthook(type(error), error, error.__traceback__)
-    if how == "finished" and not task["import_first"] and threading.active_count() == 1:
-        says.send(imported=imported_since(before, task["path"], package_of(task["sink"])))
+    if how == "finished":
+        late.tell(says.send)
     wind_up()
     sys.setprofile(None)
     end(says, how=how, error=said, code=code)

@@ -12,6 +12,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any, NoReturn, Protocol
 
 from .pace import kind_of
@@ -65,7 +66,7 @@ class Teller:
     def __init__(self, says: Says, needles: Iterable[str], whole: float) -> None:
         self._says = says
         self._whole = whole
-        self._needles = re.compile("|".join(map(re.escape, needles)) or "(?!)")
+        self._needles = tuple(needles)
         self._held: set[tuple[str, str, str]] = set()
         self._process = os.getpid()
         self._lock = threading.RLock()
@@ -165,11 +166,16 @@ class Teller:
 
     def search(self, kind: str, name: str, text: str) -> None:
         """Tell which needles stand in what is not told itself, each once."""
-        for match in self._needles.finditer(text):
+        for match in self._any_needle.finditer(text):
             found = (kind, name, match[0])
             if found not in self._held:
                 self._held.add(found)
                 self.say(holds=match[0], kind=kind, name=name)
+
+    @cached_property
+    def _any_needle(self) -> re.Pattern[str]:
+        # Most runs tell everything whole, and search nothing.
+        return re.compile("|".join(map(re.escape, self._needles)) or "(?!)")
 
     def flush(self) -> None:
         """Tell the rows that were kept back."""

@@ -11,6 +11,7 @@ import traceback
 from typing import Any
 
 from . import command, dates, drive, keep, load, pour  # noqa: F401  with the real functions, and for all forks
+from .clock import traveller
 from .waits import turn_to_virtual
 
 #: What a run needs before it turns the clock; the last one is not everywhere.
@@ -59,9 +60,7 @@ def warm(plan: dict[str, Any]) -> tuple[socket.socket, dict[str, Any]]:
 
 def _calendar() -> str:
     """What the clock of a run will hold the calendar by, in its own words."""
-    try:
-        importlib.import_module("time_machine")
-    except ImportError:
+    if traveller() is None:
         return "datetime" if sys.implementation.name == "cpython" else "time"
     return "time-machine"
 
