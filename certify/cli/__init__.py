@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from certify import __version__
+from certify.cli.new import new
 from certify.cli.report_commands import diff, report, verify
 from certify.errors import CertifyError
 
@@ -246,7 +247,7 @@ def explain(name: str) -> None:
     explain_name(name)
 
 
-for _command in (verify, diff, report):
+for _command in (new, verify, diff, report):
     cli.add_command(_command)
 
 

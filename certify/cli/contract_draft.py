@@ -56,7 +56,7 @@ def contract_text(found: Found) -> str:
         _gates(found),
         _section("subject", list(_subject(found))),
         _replay(found),
-        _TARGET.rstrip("\n").splitlines() if "sink" in found.capabilities else [],
+        _target(found),
         ["policy:", *_policy(found)],
     )
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
@@ -179,6 +179,13 @@ def _replay(found: Found) -> list[str]:
     return lines
 
 
+def _target(found: Found) -> list[str]:
+    facts = found.below("target")
+    if facts:
+        return ["target:", *(f"  {flow({key: fact.value})[1:-1]}" for key, fact in facts.items())]
+    return _TARGET.rstrip("\n").splitlines() if "sink" in found.capabilities else []
+
+
 def _policy(found: Found) -> Iterator[str]:
     yield "  tier: silver   # bronze, silver, gold, platinum: all rules up to it decide (`certify rules`)"
     hosts = found.get("policy", "egress_hosts")
@@ -186,6 +193,9 @@ def _policy(found: Found) -> Iterator[str]:
         yield from _listed("  ", "egress_hosts", hosts)
     else:
         yield "  # egress_hosts: [api.your-service.com]   # the hosts that it may speak to"
+    allowlist = found.get("policy", "dependency_allowlist")
+    if allowlist:
+        yield f"  dependency_allowlist: {flow(allowlist)}"
     sdk = found.get("policy", "sdk")
     if sdk:
         yield f"  sdk: {flow(sdk)}"

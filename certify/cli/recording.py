@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 from certify.cli.live_config import LiveConfig, live_config
@@ -22,6 +19,7 @@ from certify.cli.recorder import (
     Scene,
 )
 from certify.cli.recording_display import RecordingDisplay, Written
+from certify.cli.termination import interrupted_when_terminated
 from certify.contract import Contract, load_contract
 from certify.errors import CertifyError
 from certify.replay.clearing import Cleared, clear
@@ -56,7 +54,7 @@ def record_cassettes(wish: RecordingWish) -> int:
     display.begin(live.source, contract.policy.egress_hosts)
     planted = planted_for(contract, subject, live)
     try:
-        with _interrupted_when_terminated():
+        with interrupted_when_terminated():
             takes = _takes(wish, contract, subject, live, known, display)
             cleared = _cleared(takes, known)
             wanted = [scene for scene in takes if wish.wants(scene.kind)]
@@ -143,17 +141,3 @@ def _interpreter(wish: RecordingWish) -> Path | None:
 
 def _cleared(takes: dict[Scene, Take], known: KnownSecrets) -> dict[str, Cleared]:
     return {scene.name: clear(without_retries(take.recorded), known) for scene, take in takes.items()}
-
-
-@contextlib.contextmanager
-def _interrupted_when_terminated() -> Iterator[None]:
-    """A signal to end leaves by the same way as Ctrl-C, or a configuration would stay on the disk."""
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
