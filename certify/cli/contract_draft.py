@@ -97,6 +97,9 @@ def _capabilities(found: Found) -> Iterator[str]:
         if _CAN_DO.get(name):
             yield f"    # {_CAN_DO[name]}"
         yield f"    strategies: {flow(strategies)}"
+        evolution = found.get("capabilities", name, "schema_evolution")
+        if evolution is not None:
+            yield f"    schema_evolution: {flow(evolution)}"
 
 
 def _gates(found: Found) -> list[str]:

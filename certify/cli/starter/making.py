@@ -16,6 +16,7 @@ from certify.cli.starter.folder import new_folder, refuse_taken
 from certify.cli.starter.names import names_of
 from certify.cli.starter.offers import CAPABILITIES, OFFERS, SINK, SOURCE, STATE
 from certify.cli.starter.project import SINK_STRATEGIES, SOURCE_STRATEGIES, Project, texts_of
+from certify.cli.starter.sample import BATCH_ROWS
 from certify.cli.workflow_draft import PLACE as WORKFLOW
 from certify.cli.workflow_draft import is_in_repository, workflow_text
 from certify.cli.writing import write_new
@@ -100,7 +101,9 @@ def _known(project: Project) -> Iterator[Fact]:
     if SINK in project.capabilities:
         yield Fact(("target", "rows"), "certification/rows.json", told)
     if SINK in project.capabilities and project.system in ("dpone", "python"):
+        yield Fact(("target", "batch_rows"), BATCH_ROWS, told)
         yield Fact(("target", "quality"), "certification/quality.yaml", told)
+        yield Fact(("capabilities", SINK, "schema_evolution"), "new_columns_are_added", told)
     yield Fact(("policy", "dependency_allowlist"), "certification/allowlist.txt", told)
 
 

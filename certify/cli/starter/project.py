@@ -55,6 +55,8 @@ def texts_of(project: Project) -> dict[str, str]:
     environment.filters["json"] = partial(json.dumps, ensure_ascii=False, indent=2)
     environment.filters["inline"] = partial(json.dumps, ensure_ascii=False)
     environment.filters["in_code"] = lambda words: ", ".join(f"`{one}`" for one in words)
+    environment.filters["literal"] = _literal
+    environment.filters["combine"] = lambda one, other: {**one, **other}
     values = _values(project)
     made: dict[str, str] = {}
     for layer in _layers(project):
@@ -71,6 +73,12 @@ def _layers(project: Project) -> list[str]:
     offer = OFFERS[project.system]
     parts = [layer for one in project.capabilities for layer in offer.parts[one].layers]
     return list(dict.fromkeys(("base", *offer.layers, *parts)))
+
+
+def _literal(values: Mapping[str, Any]) -> str:
+    """A dictionary as Python has it, one entry a line."""
+    lines = [f"    {json.dumps(name)}: {json.dumps(value)},\n" for name, value in values.items()]
+    return f"{{\n{''.join(lines)}}}" if lines else "{}"
 
 
 def _each(path: str) -> list[dict[str, str]]:

@@ -8,6 +8,8 @@ from typing import Any
 
 from certify.cli.starter.names import Names
 
+#: Rows that a sink of ours stages with one statement, unless it is told otherwise.
+BATCH_ROWS = 500
 _KINDS = ("ordered", "paid", "shipped", "returned")
 _NOTES = ("", "left at the door — 配達済み", None, "for Żaneta Müller")
 
@@ -83,7 +85,7 @@ _SINK = {
         "description": "Rows that are staged with one statement.",
         "minimum": 1,
         "maximum": 10000,
-        "default": 500,
+        "default": BATCH_ROWS,
     }
 }
 _SINKS = {
