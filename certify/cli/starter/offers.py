@@ -30,6 +30,8 @@ class Offer:
     layers: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     prefix: str = ""
+    #: Whether its connectors are run by their console script.
+    is_command: bool = False
     #: Why a capability cannot be made, by what people would ask for.
     lacks: Mapping[str, str] = field(default_factory=dict)
 
@@ -52,13 +54,15 @@ OFFERS: Mapping[str, Offer] = {
     "python": Offer({SOURCE: Part(_SOURCE, _HTTP), SINK: Part(_SINK), STATE: Part(_STATE)}),
     "singer": Offer(
         {
-            SOURCE: Part(("source", "command", "singer_tap"), _HTTP, prefix="tap-"),
-            SINK: Part(("command", "sink_rows", "singer_target"), ("jsonschema>=4.21,<5",), prefix="target-"),
+            SOURCE: Part(("source", "singer_tap"), _HTTP, prefix="tap-"),
+            SINK: Part(("sink_rows", "singer_target"), ("jsonschema>=4.21,<5",), prefix="target-"),
         },
+        is_command=True,
         lacks={STATE: "whoever runs a tap keeps its state"},
     ),
     "airbyte": Offer(
-        {SOURCE: Part(("source", "command", "airbyte"), _HTTP, prefix="source-")},
+        {SOURCE: Part(("source", "airbyte"), _HTTP, prefix="source-")},
+        is_command=True,
         lacks={
             SINK: "certify runs no destination yet",
             STATE: "Airbyte's platform keeps the state",

@@ -99,7 +99,6 @@ def _values(project: Project) -> dict[str, Any]:
     """What templates may speak of; any other name is an error."""
     names, offer, rows = project.names, OFFERS[project.system], events()
     parts = [offer.parts[one] for one in project.capabilities]
-    commands = any("command" in part.layers for part in parts)
     return {
         "name": names.distribution,
         "package": names.package,
@@ -108,7 +107,7 @@ def _values(project: Project) -> dict[str, Any]:
         "title": names.title,
         "host": names.host,
         "variable": names.variable,
-        "command": names.distribution if commands else "",
+        "command": names.distribution if offer.is_command else "",
         "system": project.system,
         "capabilities": project.capabilities,
         "summary": summary_of(project),
