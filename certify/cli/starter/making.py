@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,7 +72,7 @@ def _project(wish: NewWish) -> Project:
             f"{wish.name!r}: a {capabilities[0]} for {wish.system} is called {prefixes[0]}…; "
             f"say certify new {prefixes[0]}{names.distribution} --system {wish.system}"
         )
-    return Project(names, wish.system, capabilities, datetime.date.today())
+    return Project(names, wish.system, capabilities, datetime.date.today(), uuid.uuid4())
 
 
 def _contract(project: Project, root: Path) -> str:
@@ -100,10 +101,11 @@ def _known(project: Project) -> Iterator[Fact]:
         yield Fact(("target", "table"), "events", told)
     if SINK in project.capabilities:
         yield Fact(("target", "rows"), "certification/rows.json", told)
+    if SINK in project.capabilities and project.system != "planasonix":
+        yield Fact(("capabilities", SINK, "schema_evolution"), "new_columns_are_added", told)
     if SINK in project.capabilities and project.system in ("dpone", "python"):
         yield Fact(("target", "batch_rows"), BATCH_ROWS, told)
         yield Fact(("target", "quality"), "certification/quality.yaml", told)
-        yield Fact(("capabilities", SINK, "schema_evolution"), "new_columns_are_added", told)
     yield Fact(("policy", "dependency_allowlist"), "certification/allowlist.txt", told)
 
 

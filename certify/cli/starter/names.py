@@ -24,12 +24,16 @@ _TAKEN = frozenset(
 
 @dataclass(frozen=True)
 class Names:
-    """All derived from the one that was given, and each safe in TOML, YAML, Python and addresses."""
+    """All derived from the one that was given, and each safe in TOML, YAML, Python and addresses.
+
+    `label` is the distribution's without what its system begins all names with.
+    """
 
     given: str
     distribution: str
     package: str
     connector: str
+    label: str
     class_name: str
     title: str
     host: str
@@ -60,6 +64,7 @@ def names_of(given: str, dropped: str = "", kept: str = "") -> Names:
         distribution=distribution,
         package=package,
         connector=called.replace("-", "_"),
+        label=label,
         class_name="".join(one.capitalize() for one in own),
         title=" ".join(one.capitalize() for one in own),
         host=f"api.{label}.example",

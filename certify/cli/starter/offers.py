@@ -14,12 +14,13 @@ _HTTP = ("requests>=2.31,<3", "urllib3>=2.2,<3")
 class Part:
     """One capability of a system: its folders of templates, and what it is built on.
 
-    `prefix` is what the system's own tools expect a name to begin with.
+    `prefix` is what the system's own tools expect a name to begin with; `called` what one is, in two words.
     """
 
     layers: tuple[str, ...]
     requires: tuple[str, ...] = ()
     prefix: str = ""
+    called: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Offer:
     layers: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     prefix: str = ""
+    called: str = "connector"
     #: Whether its connectors are run by their console script.
     is_command: bool = False
     #: Why a capability cannot be made, by what people would ask for.
@@ -47,21 +49,25 @@ OFFERS: Mapping[str, Offer] = {
             SINK: Part((*_SINK, "dpone_sink")),
             STATE: Part(_STATE),
         },
-        layers=("dpone",),
+        layers=("schema", "dpone"),
         requires=("dpone>=0.2,<1",),
         prefix="dpone-connector-",
+        called="dpone connector",
     ),
-    "python": Offer({SOURCE: Part(_SOURCE, _HTTP), SINK: Part(_SINK), STATE: Part(_STATE)}),
+    "python": Offer(
+        {SOURCE: Part(_SOURCE, _HTTP), SINK: Part(_SINK), STATE: Part(_STATE)}, layers=("schema",)
+    ),
     "singer": Offer(
         {
-            SOURCE: Part(("source", "singer_tap"), _HTTP, prefix="tap-"),
-            SINK: Part(("sink_rows", "singer_target"), ("jsonschema>=4.21,<5",), prefix="target-"),
+            SOURCE: Part(("source", "singer_tap"), _HTTP, "tap-", "Singer tap"),
+            SINK: Part(("sink_rows", "singer_target"), ("jsonschema>=4.21,<5",), "target-", "Singer target"),
         },
+        layers=("schema",),
         is_command=True,
         lacks={STATE: "whoever runs a tap keeps its state"},
     ),
     "airbyte": Offer(
-        {SOURCE: Part(("source", "airbyte"), _HTTP, prefix="source-")},
+        {SOURCE: Part(("source", "airbyte"), _HTTP, "source-", "Airbyte source")},
         is_command=True,
         lacks={
             SINK: "certify runs no destination yet",
@@ -73,6 +79,7 @@ OFFERS: Mapping[str, Offer] = {
             SOURCE: Part(("source", "planasonix"), _HTTP),
             SINK: Part(("warehouse", "sink_rows", "planasonix")),
         },
+        called="Planasonix connector",
         lacks={STATE: "the platform keeps the checkpoints"},
     ),
 }

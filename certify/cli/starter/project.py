@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -22,14 +23,7 @@ _ENDING = ".jinja"
 SOURCE_STRATEGIES = ("full_refresh", "incremental_append")
 SINK_STRATEGIES = ("full_refresh", "incremental_append", "incremental_merge")
 #: Words of a template's path that stand for names, and what each is in the values.
-_PLACES = {"PACKAGE": "package", "CONNECTOR": "connector", "STRATEGY": "strategy"}
-_KINDS = {
-    "dpone": "A dpone connector",
-    "python": "A connector",
-    "singer": "A Singer connector",
-    "airbyte": "An Airbyte connector",
-    "planasonix": "A Planasonix connector",
-}
+_PLACES = {"PACKAGE": "package", "CONNECTOR": "connector", "LABEL": "label", "STRATEGY": "strategy"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +34,8 @@ class Project:
     system: str
     capabilities: tuple[str, ...]
     today: datetime.date
+    #: What a registry knows it by.
+    identity: uuid.UUID
 
 
 def texts_of(project: Project) -> dict[str, str]:
@@ -103,6 +99,7 @@ def _values(project: Project) -> dict[str, Any]:
         "name": names.distribution,
         "package": names.package,
         "connector": names.connector,
+        "label": names.label,
         "class_name": names.class_name,
         "title": names.title,
         "host": names.host,
@@ -112,11 +109,13 @@ def _values(project: Project) -> dict[str, Any]:
         "capabilities": project.capabilities,
         "summary": summary_of(project),
         "requirements": sorted({*offer.requires, *(one for part in parts for one in part.requires)}),
+        "schema_file": "spec.json" if project.system == "airbyte" else "config.schema.json",
         "config_schema": config_schema(names, project.system, project.capabilities),
         "sample_config": sample_config(names, project.system, project.capabilities),
         "stand_in": stand_in(names, project.capabilities),
         "source_strategies": SOURCE_STRATEGIES,
         "sink_strategies": SINK_STRATEGIES,
+        "identity": str(project.identity),
         "today": project.today.isoformat(),
         "year": project.today.year,
         "events": rows,
@@ -134,4 +133,6 @@ def summary_of(project: Project) -> str:
     }
     *first, last = [said[one] for one in CAPABILITIES if one in project.capabilities]
     does = f"{', '.join(first)} and {last}" if first else last
-    return f"{_KINDS[project.system]} that {does}."
+    offer = OFFERS[project.system]
+    called = offer.parts[project.capabilities[0]].called or offer.called
+    return f"{'An' if called[0] in 'AEIOU' else 'A'} {called} that {does}."

@@ -69,8 +69,9 @@ def config_schema(names: Names, system: str, capabilities: Sequence[str]) -> dic
             "minLength": 1,
             "default": f"{names.connector}_state",
         }
+    draft = "draft-07/schema#" if system == "airbyte" else "draft/2020-12/schema"
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": f"http{'' if system == 'airbyte' else 's'}://json-schema.org/{draft}",
         "title": names.title,
         "type": "object",
         "required": required,
