@@ -13,8 +13,8 @@ from certify.systems.finding import Fact, Found
 from certify.text import one_line
 
 _HEAD = """\
-# What must hold before this connector is released. Drafted by `certify init` from what the repository says;
-# read it through, and decide where a comment asks. `certify` runs what stands here.
+# What must hold before this connector is released. Drafted by `certify {command}` from what the repository
+# says; read it through, and decide where a comment asks. `certify` runs what stands here.
 """
 _WIDTH = 100
 _CAN_DO = {
@@ -48,10 +48,10 @@ _ASKED = {
 }
 
 
-def contract_text(found: Found) -> str:
+def contract_text(found: Found, command: str = "init") -> str:
     """The YAML of a contract. What is written in it is what `certify.contract.acceptance` lets pass."""
     sections = (
-        [_HEAD.rstrip("\n"), "contract_version: '1'", *_named(found)],
+        [_HEAD.rstrip("\n").format(command=command), "contract_version: '1'", *_named(found)],
         ["capabilities:", *_capabilities(found)],
         _gates(found),
         _section("subject", list(_subject(found))),

@@ -37,7 +37,7 @@ def show(project: Project, folder: Path, files: Sequence[str]) -> None:
         say(f"  {line}")
     say()
     if WORKFLOW not in files:
-        say("A git repository is around it, so its workflow belongs to the top of that; the last line adds it.")
+        say("A git repository is around it: the last line adds the workflow, to the top of that.")
     say("Next:")
     for line in _next(shown, files):
         say(f"  {line}")
@@ -49,7 +49,10 @@ def _uncapitalized(sentence: str) -> str:
 
 def _made(project: Project, files: Sequence[str]) -> Iterator[tuple[str, str]]:
     package = f"src/{project.names.package}"
-    yield "package", f"{package} ({len([one for one in files if one.endswith('.py') and package in one])} modules)"
+    yield (
+        "package",
+        f"{package}/, {len([one for one in files if Path(one).match(f'{package}/*.py')])} modules",
+    )
     places = {
         "tests": "tests/",
         "contract": "certification/certification.yaml",

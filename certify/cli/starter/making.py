@@ -1,4 +1,4 @@
-"""Make the repository of a new connector: its files from templates, its contract as `certify init` drafts it."""
+"""Make the repository of a new connector: files from templates, the contract as `certify init` drafts it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import click
 
 from certify.cli.contract_draft import contract_text
 from certify.cli.starter.display import show
@@ -59,13 +57,16 @@ def _project(wish: NewWish) -> Project:
     capabilities = tuple(one for one in CAPABILITIES if one in (wish.capabilities or (SOURCE,)))
     for one in capabilities:
         if one not in offer.parts:
-            can = " or ".join(offer.parts)
-            raise CertifyError(f"--capability {one}: not for {wish.system}: {offer.lacks[one]}; it can be {can}")
+            raise CertifyError(
+                f"--capability {one}: not for {wish.system}: {offer.lacks[one]}; it can be "
+                + " or ".join(offer.parts)
+            )
     prefixes = [offer.parts[one].prefix for one in capabilities if offer.parts[one].prefix]
     if len(prefixes) > 1:
         raise CertifyError(
             f"--capability {' and '.join(capabilities)}: not in one {wish.system} connector; make two"
         )
+    _refuse_other_kind(wish, capabilities)
     names = names_of(wish.name, offer.prefix, "".join(prefixes))
     if prefixes and not names.distribution.startswith(prefixes[0]):
         raise CertifyError(
@@ -75,11 +76,21 @@ def _project(wish: NewWish) -> Project:
     return Project(names, wish.system, capabilities, datetime.date.today(), uuid.uuid4())
 
 
+def _refuse_other_kind(wish: NewWish, capabilities: tuple[str, ...]) -> None:
+    """A target is no source, though nobody said what it is."""
+    for one, part in OFFERS[wish.system].parts.items():
+        if part.prefix and wish.name.startswith(part.prefix) and one not in capabilities:
+            raise CertifyError(
+                f"{wish.name!r}: called as a {part.called}, which is a {one}; "
+                f"say certify new {wish.name} --system {wish.system} --capability {one}"
+            )
+
+
 def _contract(project: Project, root: Path) -> str:
     """What `certify init` finds, and what only whoever made it knows; certify itself has read the text."""
     found = find(root)
     known = {fact.key: fact for fact in _known(project)}
-    text = contract_text(replace(found, facts={**found.facts, **known}))
+    text = contract_text(replace(found, facts={**found.facts, **known}), "new")
     contract_from(parse_document(text.encode("utf-8"), USUAL_PLACES[0]), root)
     return text
 
@@ -118,6 +129,6 @@ def _claims(project: Project) -> Iterator[tuple[str, tuple[str, ...]]]:
     elif SOURCE in project.capabilities:
         yield "source", SOURCE_STRATEGIES
     if SINK in project.capabilities:
-        yield ("load", ("full_refresh",)) if is_planasonix else ("sink", SINK_STRATEGIES)
+        yield ("load" if is_planasonix else "sink"), SINK_STRATEGIES
     if STATE in project.capabilities:
         yield "state", ("read", "write", "commit", "rollback")

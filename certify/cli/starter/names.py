@@ -17,7 +17,8 @@ _NAME = re.compile(r"[a-z]([a-z0-9._-]*[a-z0-9])?", re.IGNORECASE)
 _LONGEST = 50
 #: Folders of the repository, and what connectors are built on whether or not it is installed here.
 _TAKEN = frozenset(
-    {"certification", "docs", "examples", "src", "test", "tests"}
+    {"certification", "conftest", "docs", "examples", "fake_api", "src", "test", "tests"}
+    | {"certify", "certify_example", "certify_reports", "certify_suites"}
     | {"airbyte", "airbyte_cdk", "airbyte_protocol", "dpone", "planasonix", "singer", "singer_sdk"}
 )
 
@@ -29,7 +30,6 @@ class Names:
     `label` is the distribution's without what its system begins all names with.
     """
 
-    given: str
     distribution: str
     package: str
     connector: str
@@ -48,8 +48,8 @@ def names_of(given: str, dropped: str = "", kept: str = "") -> Names:
     shown = one_line(given, 80)
     if not _NAME.fullmatch(given) or len(given) > _LONGEST:
         raise CertifyError(
-            f"{shown!r}: no name of a distribution; expected a letter, then letters, digits, '-', '_' or '.', "
-            f"{_LONGEST} at most, such as orders-api (-C DIR says where it is made)"
+            f"{shown!r}: no name of a distribution; expected a letter, then letters, digits, '-', '_' or "
+            f"'.', {_LONGEST} at most, such as orders-api (-C DIR says where it is made)"
         )
     words = re.split(r"[-_.]+", given.lower())
     distribution, package = "-".join(words), "_".join(words)
@@ -60,7 +60,6 @@ def names_of(given: str, dropped: str = "", kept: str = "") -> Names:
     own = label.split("-")
     called = distribution.removeprefix(dropped) or distribution
     return Names(
-        given=given,
         distribution=distribution,
         package=package,
         connector=called.replace("-", "_"),
@@ -80,8 +79,11 @@ def _refuse_taken(shown: str, package: str) -> None:
         whose = "a module of Python's standard library"
     elif package in _TAKEN:
         whose = "a name that the repository or its platform has already"
+    elif package.startswith("test_"):
+        whose = "what pytest takes for tests"
     elif others := packages_distributions().get(package):
         whose = f"the package of {one_line(', '.join(sorted(set(others))), 80)}, which is installed here"
     else:
         return
-    raise CertifyError(f"{shown!r}: {package} is {whose}; choose another name, such as {package}-connector")
+    other = f"{package.removeprefix('test_').replace('_', '-')}-connector"
+    raise CertifyError(f"{shown!r}: {package} is {whose}; choose another name, such as {other}")

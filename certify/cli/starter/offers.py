@@ -77,8 +77,9 @@ OFFERS: Mapping[str, Offer] = {
     "planasonix": Offer(
         {
             SOURCE: Part(("source", "planasonix"), _HTTP),
-            SINK: Part(("warehouse", "sink_rows", "planasonix")),
+            SINK: Part((*_SINK, "planasonix")),
         },
+        layers=("schema",),
         called="Planasonix connector",
         lacks={STATE: "the platform keeps the checkpoints"},
     ),

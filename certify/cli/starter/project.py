@@ -13,9 +13,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from certify.cli.contract_draft import flow
 from certify.cli.starter.names import Names
 from certify.cli.starter.offers import CAPABILITIES, OFFERS, SINK, SOURCE, STATE
-from certify.cli.starter.sample import config_schema, events, pages, sample_config, stand_in
+from certify.cli.starter.sample import BATCH_ROWS, config_schema, events, pages, sample_config, stand_in
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _ENDING = ".jinja"
@@ -50,6 +51,7 @@ def texts_of(project: Project) -> dict[str, str]:
     )
     environment.filters["json"] = partial(json.dumps, ensure_ascii=False, indent=2)
     environment.filters["inline"] = partial(json.dumps, ensure_ascii=False)
+    environment.filters["yaml"] = flow  # a connector may be called `no`
     environment.filters["in_code"] = lambda words: ", ".join(f"`{one}`" for one in words)
     environment.filters["literal"] = _literal
     environment.filters["combine"] = lambda one, other: {**one, **other}
@@ -112,6 +114,7 @@ def _values(project: Project) -> dict[str, Any]:
         "schema_file": "spec.json" if project.system == "airbyte" else "config.schema.json",
         "config_schema": config_schema(names, project.system, project.capabilities),
         "sample_config": sample_config(names, project.system, project.capabilities),
+        "batch_rows": BATCH_ROWS,
         "stand_in": stand_in(names, project.capabilities),
         "source_strategies": SOURCE_STRATEGIES,
         "sink_strategies": SINK_STRATEGIES,

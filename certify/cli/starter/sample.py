@@ -61,6 +61,8 @@ def config_schema(names: Names, system: str, capabilities: Sequence[str]) -> dic
     if "sink" in capabilities:
         fields |= _SINKS.get(system, _SINK)
         required += [one for one in fields if one == "path"]
+    if "sink" in capabilities and system == "planasonix" and "source" not in capabilities:
+        required.append("warehouse")
     if "state" in capabilities:
         fields["state_table"] = {
             "type": "string",
