@@ -12,10 +12,11 @@ import yaml
 from certify.systems.finding import Fact, Found
 from certify.text import one_line
 
-_HEAD = """\
-# What must hold before this connector is released. Drafted by `certify {command}` from what the repository
-# says; read it through, and decide where a comment asks. `certify` runs what stands here.
-"""
+_HEAD = (
+    "# What must hold before this connector is released. Drafted by `certify {command}` from what the "
+    "repository says;\n"
+    "# read it through, and decide where a comment asks. `certify` runs what stands here."
+)
 _WIDTH = 100
 _CAN_DO = {
     "source": "full_refresh reads everything, incremental_append goes on from where the last read ended.",
@@ -51,7 +52,7 @@ _ASKED = {
 def contract_text(found: Found, command: str = "init") -> str:
     """The YAML of a contract. What is written in it is what `certify.contract.acceptance` lets pass."""
     sections = (
-        [_HEAD.rstrip("\n").format(command=command), "contract_version: '1'", *_named(found)],
+        [_HEAD.format(command=command), "contract_version: '1'", *_named(found)],
         ["capabilities:", *_capabilities(found)],
         _gates(found),
         _section("subject", list(_subject(found))),

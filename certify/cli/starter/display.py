@@ -49,10 +49,8 @@ def _uncapitalized(sentence: str) -> str:
 
 def _made(project: Project, files: Sequence[str]) -> Iterator[tuple[str, str]]:
     package = f"src/{project.names.package}"
-    yield (
-        "package",
-        f"{package}/, {len([one for one in files if Path(one).match(f'{package}/*.py')])} modules",
-    )
+    modules = [one for one in files if Path(one).match(f"{package}/*.py")]
+    yield "package", f"{package}/, {len(modules)} modules"
     places = {
         "tests": "tests/",
         "contract": "certification/certification.yaml",

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import click
+
 from certify.cli.contract_draft import contract_text
 from certify.cli.starter.display import show
 from certify.cli.starter.folder import new_folder, refuse_taken
@@ -23,6 +25,8 @@ from certify.contract.document import parse_document
 from certify.contract.loader import USUAL_PLACES, contract_from
 from certify.errors import CertifyError
 from certify.systems.finding import Fact, find
+
+_INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -45,9 +49,13 @@ def make(wish: NewWish) -> int:
     texts = texts_of(project)
     if not is_in_repository(wish.folder):
         texts[WORKFLOW] = workflow_text(".")
-    with new_folder(folder) as building:
-        write_new({building / path: text for path, text in texts.items()})
-        write_new({building / USUAL_PLACES[0]: _contract(project, building)})
+    try:
+        with new_folder(folder) as building:
+            write_new({building / path: text for path, text in texts.items()})
+            write_new({building / USUAL_PLACES[0]: _contract(project, building)})
+    except KeyboardInterrupt:
+        click.echo("certify: interrupted; nothing was written", err=True)
+        return _INTERRUPTED
     show(project, folder, [*texts, USUAL_PLACES[0]])
     return 0
 

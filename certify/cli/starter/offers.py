@@ -47,7 +47,7 @@ OFFERS: Mapping[str, Offer] = {
         {
             SOURCE: Part((*_SOURCE, "dpone_source"), _HTTP),
             SINK: Part((*_SINK, "dpone_sink")),
-            STATE: Part(_STATE),
+            STATE: Part((*_STATE, "dpone_state")),
         },
         layers=("schema", "dpone"),
         requires=("dpone>=0.2,<1",),

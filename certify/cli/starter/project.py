@@ -7,7 +7,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from certify.cli.starter.names import Names
 from certify.cli.starter.offers import CAPABILITIES, OFFERS, SINK, SOURCE, STATE
 from certify.cli.starter.sample import BATCH_ROWS, config_schema, events, pages, sample_config, stand_in
 
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 _ENDING = ".jinja"
 #: What a source, and a sink, of ours can do.
 SOURCE_STRATEGIES = ("full_refresh", "incremental_append")
@@ -41,8 +41,21 @@ class Project:
 
 def texts_of(project: Project) -> dict[str, str]:
     """The text of each file, by its path from the top of the repository."""
+    environment, values = _environment(), _values(project)
+    made: dict[str, str] = {}
+    for layer in _layers(project):
+        for file in sorted((TEMPLATES / layer).rglob(f"*{_ENDING}")):
+            path = file.relative_to(TEMPLATES).as_posix()
+            for more in _each(path):
+                template = environment.get_template(path)
+                made[_named(path, {**values, **more})] = template.render(values, **more)
+    return made
+
+
+@cache
+def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -55,15 +68,7 @@ def texts_of(project: Project) -> dict[str, str]:
     environment.filters["in_code"] = lambda words: ", ".join(f"`{one}`" for one in words)
     environment.filters["literal"] = _literal
     environment.filters["combine"] = lambda one, other: {**one, **other}
-    values = _values(project)
-    made: dict[str, str] = {}
-    for layer in _layers(project):
-        for file in sorted((_TEMPLATES / layer).rglob(f"*{_ENDING}")):
-            path = file.relative_to(_TEMPLATES).as_posix()
-            for more in _each(path):
-                template = environment.get_template(path)
-                made[_named(path, {**values, **more})] = template.render(values, **more)
-    return made
+    return environment
 
 
 def _layers(project: Project) -> list[str]:
