@@ -33,7 +33,10 @@ def starters() -> Iterator[Starter]:
             for capabilities in combinations(offer.parts, count):
                 prefixes = [offer.parts[one].prefix for one in capabilities]
                 if count == 1 or not any(prefixes):
-                    yield Starter(f"{prefixes[0] or f'{system[0]}-'}orders", system, capabilities)
+                    # Of a long name's lines some are longer than a formatter leaves them.
+                    short = "-".join(one[:2] for one in (system, *capabilities))
+                    name = f"{prefixes[0]}orders" if prefixes[0] else short
+                    yield Starter(name, system, capabilities)
 
 
 STARTERS = tuple(starters())

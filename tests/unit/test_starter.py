@@ -67,9 +67,8 @@ def test_a_name_that_yaml_has_a_word_for_stays_a_text(own: str) -> None:
         assert own in [one.get(side, {}).get("type") for side in ("source", "sink", "state")]
     planasonix = texts(Starter("", "planasonix", ("source",)), own)
     assert yaml.safe_load(planasonix["connector.yaml"])["name"] == own
-    assert yaml.safe_load(texts(Starter("", "airbyte", ("source",)), own)["metadata.yaml"])["data"][
-        "name"
-    ] == (own.capitalize())
+    airbyte = texts(Starter("", "airbyte", ("source",)), own)
+    assert yaml.safe_load(airbyte["metadata.yaml"])["data"]["name"] == own.capitalize()
 
 
 @pytest.mark.parametrize(
