@@ -16,6 +16,7 @@ import click
 
 from certify import __version__
 from certify.cli.interruption import EndsWhenInterrupted
+from certify.cli.new import new
 from certify.cli.report_commands import diff, report, verify
 from certify.errors import CertifyError
 
@@ -251,7 +252,7 @@ def explain(name: str) -> None:
     explain_name(name)
 
 
-for _command in (verify, diff, report):
+for _command in (new, verify, diff, report):
     cli.add_command(_command)
 
 

@@ -12,10 +12,11 @@ import yaml
 from certify.systems.finding import Fact, Found
 from certify.text import one_line
 
-_HEAD = """\
-# What must hold before this connector is released. Drafted by `certify init` from what the repository says;
-# read it through, and decide where a comment asks. `certify` runs what stands here.
-"""
+_HEAD = (
+    "# What must hold before this connector is released. Drafted by `certify {command}` from what the "
+    "repository says;\n"
+    "# read it through, and decide where a comment asks. `certify` runs what stands here."
+)
 _WIDTH = 100
 _CAN_DO = {
     "source": "full_refresh reads everything, incremental_append goes on from where the last read ended.",
@@ -48,15 +49,15 @@ _ASKED = {
 }
 
 
-def contract_text(found: Found) -> str:
+def contract_text(found: Found, command: str = "init") -> str:
     """The YAML of a contract. What is written in it is what `certify.contract.acceptance` lets pass."""
     sections = (
-        [_HEAD.rstrip("\n"), "contract_version: '1'", *_named(found)],
+        [_HEAD.format(command=command), "contract_version: '1'", *_named(found)],
         ["capabilities:", *_capabilities(found)],
         _gates(found),
         _section("subject", list(_subject(found))),
         _replay(found),
-        _TARGET.rstrip("\n").splitlines() if "sink" in found.capabilities else [],
+        _target(found),
         ["policy:", *_policy(found)],
     )
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
@@ -97,6 +98,9 @@ def _capabilities(found: Found) -> Iterator[str]:
         if _CAN_DO.get(name):
             yield f"    # {_CAN_DO[name]}"
         yield f"    strategies: {flow(strategies)}"
+        evolution = found.get("capabilities", name, "schema_evolution")
+        if evolution is not None:
+            yield f"    schema_evolution: {flow(evolution)}"
 
 
 def _gates(found: Found) -> list[str]:
@@ -179,6 +183,13 @@ def _replay(found: Found) -> list[str]:
     return lines
 
 
+def _target(found: Found) -> list[str]:
+    facts = found.below("target")
+    if facts:
+        return ["target:", *(f"  {flow({key: fact.value})[1:-1]}" for key, fact in facts.items())]
+    return _TARGET.rstrip("\n").splitlines() if "sink" in found.capabilities else []
+
+
 def _policy(found: Found) -> Iterator[str]:
     yield "  tier: silver   # bronze, silver, gold, platinum: all rules up to it decide (`certify rules`)"
     hosts = found.get("policy", "egress_hosts")
@@ -186,6 +197,9 @@ def _policy(found: Found) -> Iterator[str]:
         yield from _listed("  ", "egress_hosts", hosts)
     else:
         yield "  # egress_hosts: [api.your-service.com]   # the hosts that it may speak to"
+    allowlist = found.get("policy", "dependency_allowlist")
+    if allowlist:
+        yield f"  dependency_allowlist: {flow(allowlist)}"
     sdk = found.get("policy", "sdk")
     if sdk:
         yield f"  sdk: {flow(sdk)}"

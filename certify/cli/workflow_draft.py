@@ -59,3 +59,8 @@ def top_of(root: Path) -> tuple[Path, str]:
             f"{way}: a workflow cannot name this folder, which has a space or a sign in its path"
         )
     return top, way
+
+
+def is_in_repository(folder: Path) -> bool:
+    """Whether a git repository is around it: GitHub looks for workflows at the top of that one alone."""
+    return bool(git(folder, "rev-parse", "--show-toplevel"))

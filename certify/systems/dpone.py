@@ -55,11 +55,11 @@ class DponeConnector(PythonConnector):
         return tuple(key for key in ("name", "source", "sink") if not example.value.get(key))
 
     def sides(self, example: Example) -> dict[str, str | None]:
-        """`source` or `sink` where its `type` is this connector; the mode stands at the sink."""
+        """`source`, `sink` or `state` where its `type` is this connector; the mode stands at the sink."""
         mode = _inside(example.value, "sink", "strategy", "mode")
         return {
-            side: mode if isinstance(mode, str) else None
-            for side in ("source", "sink")
+            side: mode if isinstance(mode, str) and side != "state" else None
+            for side in ("source", "sink", "state")
             if _inside(example.value, side, "type") == self.contract.connector
         }
 

@@ -136,9 +136,9 @@ def test_examples_name_connector(subject: Subject, evidence: EvidenceLog) -> Non
         else:
             findings.append(
                 Finding(
-                    message=f"neither source nor sink is of type {subject.contract.connector!r}",
+                    message=f"no source, sink or state is of type {subject.contract.connector!r}",
                     location=example.at("source", "type"),
-                    expected=f"source.type or sink.type is {subject.contract.connector!r}",
+                    expected=f"source.type, sink.type or state.type is {subject.contract.connector!r}",
                 )
             )
     no_findings(findings)
@@ -166,7 +166,8 @@ def test_one_example_per_strategy(subject: Subject, evidence: EvidenceLog) -> No
     examples = _readable(subject)
     shown = {pair: one.file for one in examples for pair in subject.sides(one).items()}
     for (side, strategy), file in shown.items():
-        evidence.saw("file", f"{file} shows {side} with {strategy}")
+        if strategy is not None:
+            evidence.saw("file", f"{file} shows {side} with {strategy}")
     no_findings(
         Finding(
             message=f"no example shows the {side} with {strategy}",
