@@ -14,7 +14,7 @@ import pytest
 from tests.integration.published import interpreter_with
 from tests.integration.test_real_commands import EXPECTED, copy_of
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.nightly]
 
 BESIDE = Path(__file__).with_name("certify_beside_plain.py")
 ENTRY = "tap_rest_api_msdk.tap:TapRestApiMsdk.cli"
