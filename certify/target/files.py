@@ -25,9 +25,10 @@ _OF_A_RUN = r"[-_.]\d.*"
 class Folder:
     """One target: the files of a table in a folder. Raises TargetError where it is not one of each run."""
 
-    #: There is neither one file nor a server, as there is of a database.
+    #: There is neither one file nor a server, as there is of a database; nobody locks a folder.
     file = None
     server = None
+    is_locked = False
 
     def __init__(self, url: str, table: str, folder: Path) -> None:
         if TMP not in url:

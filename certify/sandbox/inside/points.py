@@ -15,11 +15,12 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from .frames import FrameWriter
+from .unprofiled import hear
 
 #: Modules of drivers whose functions are called in C: the first part of what a type or module is named.
 DRIVERS = frozenset(
     {
-        *("sqlite3", "_sqlite3", "pysqlite3", "apsw", "duckdb", "_duckdb", "psycopg2", "psycopg_binary"),
+        *("sqlite3", "_sqlite3", "pysqlite3", "apsw", "psycopg2", "psycopg_binary"),
         *("psycopg_c", "MySQLdb", "pyodbc", "oracledb", "pymssql", "asyncpg"),
     }
 )
@@ -73,16 +74,21 @@ class Points:
 
 
 class DriverCalls:
-    """Makes each call into a database's driver a point, and each statement that SQLite runs on its own."""
+    """Makes each call into a database's driver a point, and each statement that SQLite runs on its own.
 
-    def __init__(self, points: Points) -> None:
+    `url` is the target's: its driver may be imported no sooner than in the load.
+    """
+
+    def __init__(self, points: Points, url: str) -> None:
         self._points = points
+        self._url = url
         self._traced: set[int] = set()
         #: Per thread: whether the call that was reached last has shown its first statement.
         self._here = threading.local()
 
     def install(self) -> None:
         """Watch this thread and those that are started later."""
+        hear(self._unprofiled, self._url)
         threading.setprofile(self._profile)
         sys.setprofile(self._profile)
 
@@ -98,6 +104,9 @@ class DriverCalls:
         if driver == "sqlite3":
             self._trace(owner)
 
+    def _unprofiled(self, name: str, sql: str) -> None:
+        self._points.reach("call", f"{name}: {_words_of(sql)}" if sql else name)
+
     def _trace(self, owner: Any) -> None:
         """Hear of the statements of a SQLite connection: a `with` block commits without any call."""
         import sqlite3
@@ -112,12 +121,16 @@ class DriverCalls:
     def _statement(self, sql: str) -> None:
         if sql.startswith("--"):
             return  # a trigger's
-        words = " ".join(sql[:500].partition("(")[0].split()[:_WORDS])[:_LONGEST]
+        words = _words_of(sql)
         if getattr(self._here, "named", True):
             self._points.reach("statement", words)
         else:
             self._here.named = True
             self._points.name(words)
+
+
+def _words_of(sql: str) -> str:
+    return " ".join(sql[:500].partition("(")[0].split()[:_WORDS])[:_LONGEST]
 
 
 def module_of(owner: Any) -> str:

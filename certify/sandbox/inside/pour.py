@@ -37,7 +37,7 @@ def pour(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     _give(task["lines"], points)
     try:
         if task["tells"] and task["port"] is None:
-            DriverCalls(points).install()
+            DriverCalls(points, task["target_url"]).install()
         sys.exit(find(task["sink"])())
     except SystemExit as error:
         how, said, code = left(error, told)
