@@ -16,7 +16,7 @@ from certify.replay.matching import Key
 from certify.replay.played import Played
 from certify.rules import Blocked, Unverified
 from certify.run import Run
-from certify.sandbox.answers import Answer, Asks, require_heard, require_recorded
+from certify.sandbox.answers import Answer, Asks, require_accepted, require_heard, require_recorded
 from certify.sandbox.audit import RowAudit
 from certify.sandbox.driven import Drive, DrivenSource, DrivePlan, FreshSource, Paths, start_of
 from certify.sandbox.inside.teller import WHOLE_ROWS, Teller
@@ -150,6 +150,8 @@ class DrivenCommand(DrivenSource):
     def _require_discovered(self) -> None:
         found = self.discover()
         run = require_recorded(require_heard(found.answer)).run
+        if not found.is_unknown:
+            require_accepted(found.answer, self.plan.config)
         if not run.succeeded and not found.is_unknown:
             words = run.raised.message if run.raised else run.output
             raise Blocked(f"the discovery fails ({run.how}): {words.strip()[-300:]}")
