@@ -73,13 +73,14 @@ class Loads:
         if self._relay is not None:
             self._relay.close()
         module = self.plan.sink.partition(":")[0]
-        script = self.plan.command.script if self.plan.command and not self.plan.sink else None
+        command = self.plan.command
+        script = command.script if command and not (self.plan.sink or command.program) else None
         modules = [module] if module else []
         plan = {
             "path": list(self.plan.path),
             "modules": modules,
             "script": script,
-            "is_piped": bool(self.plan.command),
+            "is_piped": bool(command),
         }
         warmed = self._zygote.warm(plan)
         self.entry = self.plan.sink or str(warmed.told["entry"])

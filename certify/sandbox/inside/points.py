@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -43,6 +43,8 @@ class Points:
         self._count = 0
         self._lock = threading.Lock()
         self._process = os.getpid()
+        #: Called before this process is killed.
+        self.before_end: Callable[[], None] = _nothing
 
     def reach(self, kind: str, words: str) -> None:
         """Be at the next point; in a process that the connector forked there is none."""
@@ -52,6 +54,7 @@ class Points:
             number = self._count
             self._count += 1
         if number == self._ends_at:
+            self.before_end()
             os.kill(self._process, signal.SIGKILL)
         if self._waits:
             self._says.ask(point=[number, kind, words], waits=True)
@@ -127,6 +130,10 @@ class DriverCalls:
         else:
             self._here.named = True
             self._points.name(words)
+
+
+def _nothing() -> None:
+    """There is nothing else to end."""
 
 
 def _words_of(sql: str) -> str:
