@@ -32,6 +32,10 @@ from certify.sandbox.zygote import Ended, Hears, Zygote
 _OTHER_CHANCE = 7
 #: What argparse and click exit with when they do not know an argument.
 _USAGE_ERROR = 2
+_NEEDS_BATCHES = """\
+# in the configuration that subject.config names: JSON lines, in a folder below the one that it runs in
+"batch_config": {"encoding": {"format": "jsonl", "compression": "gzip"}, "storage": {"root": "file://batches"}}
+"""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,8 @@ class DrivenCommand(DrivenSource):
         self._command = plan.command
         self._protocol = COMMANDS[plan.command.system]
         self._found: Discovered = {} if found is None else found
+        #: Why records of the last read are not known.
+        self._unread = ""
         super().__init__(zygote, plan, paths)
 
     def run(
@@ -97,7 +103,10 @@ class DrivenCommand(DrivenSource):
         if stream is not None or check:
             raise Unverified("a command is read whole")
         self._require_discovered()
-        return super().run(cassette, scenario, state=state, audit=audit, later=later, meter=meter)
+        run = super().run(cassette, scenario, state=state, audit=audit, later=later, meter=meter)
+        if self._unread:
+            raise Unverified(self._unread, _NEEDS_BATCHES)
+        return run
 
     def ask(
         self, asked: Asks, cassette: Cassette = NOTHING, scenario: Scenario = HAPPY_PATH, later: float = 0.0
@@ -195,10 +204,12 @@ class DrivenCommand(DrivenSource):
 
     def _perform(self, task: dict[str, Any], limits: Limits, hears: Hears | None) -> Ended:
         whole = math.inf if task["audited"] else WHOLE_ROWS
-        dialect = self._protocol.dialect(self._catalog)
+        dialect = self._protocol.dialect(self._catalog, self._zygote.private)
         makes = partial(Counter, task["measured"]) if task["measured"] else Teller
         spoken = Spoken(dialect, self._moment, self.plan.needles, whole, makes)
-        return self._zygote.run(task, limits, hears, spoken)
+        ended = self._zygote.run(task, limits, hears, spoken)
+        self._unread = dialect.unread
+        return ended
 
 
 class FreshCommand(FreshSource):
