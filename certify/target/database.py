@@ -109,6 +109,11 @@ class Database:
         return self.locks_its_file and is_locked(self.file)
 
     @property
+    def others(self) -> tuple[str, ...]:
+        """No files: what a database is made of is its own affair."""
+        return ()
+
+    @property
     def server(self) -> URL | None:
         """The URL of a database that is reached over the network."""
         return self.url if self.url.host or self.url.query.get("host") else None

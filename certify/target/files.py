@@ -57,6 +57,11 @@ class Folder:
         """Those that hold the table."""
         return set(self._files(self.table))
 
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Files that are not read as the table's: another name, or a kind that is unknown."""
+        return tuple(str(file.relative_to(self.path)) for file in self._every() if file not in self.own_files)
+
     def left_over(self) -> tuple[str, ...]:
         """No tables: files are seen by whoever keeps the folder."""
         return ()
