@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -80,6 +81,7 @@ class DrivenCommand(DrivenSource):
         self._command = plan.command
         self._protocol = COMMANDS[plan.command.system]
         self._found: Discovered = {} if found is None else found
+        self._began = time.monotonic()
         #: Why records of the last read are not known.
         self._unread = ""
         super().__init__(zygote, plan, paths)
@@ -107,6 +109,14 @@ class DrivenCommand(DrivenSource):
         if self._unread:
             raise Unverified(self._unread, _NEEDS_BATCHES)
         return run
+
+    def _rewind(self) -> None:
+        super()._rewind()
+        self._began = time.monotonic()
+
+    def _now(self) -> float:
+        """The clock of a run; that of a program is the real one: it waits itself, and nobody turns it."""
+        return time.monotonic() - self._began if self._command.program else super()._now()
 
     def ask(
         self, asked: Asks, cassette: Cassette = NOTHING, scenario: Scenario = HAPPY_PATH, later: float = 0.0
