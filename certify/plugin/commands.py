@@ -26,7 +26,7 @@ def command_of(contract: Contract, side: str) -> Command | None:
     if is_target != (side == "sink"):
         return None
     further = tuple(_path_of(contract.root, word) for word in plan.command[1:])
-    return Command(contract.system, plan.command[0], further, _program(contract, side))
+    return Command(contract.system, plan.command[0], further, _program(contract))
 
 
 def _path_of(root: Path, word: str) -> str:
@@ -34,14 +34,12 @@ def _path_of(root: Path, word: str) -> str:
     return str(root / word) if (root / word).is_file() else word
 
 
-def _program(contract: Contract, side: str) -> str:
+def _program(contract: Contract) -> str:
     """The executable of the repository that a command names by its path; empty where it names a script."""
     word = contract.subject.command[0]
     path = contract.root / word
     if "/" not in word:
         return ""
-    if side == "sink":
-        raise Unverified("subject.command: a target is run as a console script of Python alone")
     if not (path.is_file() and os.access(path, os.X_OK)):
         raise Unverified(f"subject.command: there is no executable {word}: build it")
     return str(path)

@@ -190,10 +190,12 @@ def target_runs(loads: Loads, sink_runs: SinkRuns) -> TargetRuns:
 
 
 def _module_of(contract: Contract, subject: Subject) -> Location:
-    """The file of the sink's module; the contract's line where it lies elsewhere."""
+    """The file of the sink's module, or its program; the contract's line where it lies elsewhere."""
     command = command_of(contract, "sink")
     if command is None and contract.subject.sink is None:
         return contract.at("subject")
+    if command is not None and command.program:
+        return Location(Path(command.program).relative_to(contract.root).as_posix())
     name = called(contract, command, "sink").partition(":")[0].replace(".", "/")
     folder = Path(next(iter(import_path(contract, subject, command)), contract.root))
     for ending in (".py", "/__init__.py"):

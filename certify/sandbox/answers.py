@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,12 @@ _NEEDS_RECORDING = """\
 replay:
   cassettes: certification/cassettes   # discover.yaml, check.yaml; or in full_refresh.yaml what they ask for
 """
+_NEEDS_VALUES = """\
+subject:
+  config: certification/config.json   # values that the connector takes, with which something can be read
+"""
+#: Characters of a value that is looked for in what is said: shorter ones are in any text.
+_SHORTEST = 3
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,32 @@ def require_recorded(answer: Answer) -> Answer:
         said = f"{answer.asked} asks for what is not recorded: {answer.run.missed[0].miss}"
         raise Unverified(said, _NEEDS_RECORDING)
     return answer
+
+
+def require_accepted(answer: Answer, config: Mapping[str, Any]) -> Answer:
+    """An answer; unverified where it ends in words on a value of the configuration, with nothing asked yet.
+
+    A connector is right to refuse a configuration that leads nowhere, and whether this one does, who wrote
+    it knows alone.
+    """
+    run = answer.run
+    if run.succeeded or run.exchanges or run.unanswered:
+        return answer
+    last = run.raised.message if run.raised is not None else "".join(run.output.strip().splitlines()[-1:])
+    for name, value in config.items():
+        if any(_quotes(last, one) for one in _texts(value)):
+            said = f"{answer.asked}: {answer.ending}; that speaks of {name}, as the configuration has it"
+            raise Unverified(said, _NEEDS_VALUES)
+    return answer
+
+
+def _quotes(words: str, value: str) -> bool:
+    return len(value) >= _SHORTEST and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", words) is not None
+
+
+def _texts(value: Any) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [one for one in values if isinstance(one, str)]
 
 
 def _first_line(text: str) -> str:

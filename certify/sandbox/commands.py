@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,7 +17,7 @@ from certify.replay.matching import Key
 from certify.replay.played import Played
 from certify.rules import Blocked, Unverified
 from certify.run import Run
-from certify.sandbox.answers import Answer, Asks, require_heard, require_recorded
+from certify.sandbox.answers import Answer, Asks, require_accepted, require_heard, require_recorded
 from certify.sandbox.audit import RowAudit
 from certify.sandbox.driven import Drive, DrivenSource, DrivePlan, FreshSource, Paths, start_of
 from certify.sandbox.inside.teller import WHOLE_ROWS, Teller
@@ -32,6 +33,10 @@ from certify.sandbox.zygote import Ended, Hears, Zygote
 _OTHER_CHANCE = 7
 #: What argparse and click exit with when they do not know an argument.
 _USAGE_ERROR = 2
+_NEEDS_BATCHES = """\
+# in the configuration that subject.config names: JSON lines, in a folder below the one that it runs in
+"batch_config": {"encoding": {"format": "jsonl", "compression": "gzip"}, "storage": {"root": "file://batches"}}
+"""
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,9 @@ class DrivenCommand(DrivenSource):
         self._command = plan.command
         self._protocol = COMMANDS[plan.command.system]
         self._found: Discovered = {} if found is None else found
+        self._began = time.monotonic()
+        #: Why records of the last read are not known.
+        self._unread = ""
         super().__init__(zygote, plan, paths)
 
     def run(
@@ -97,7 +105,18 @@ class DrivenCommand(DrivenSource):
         if stream is not None or check:
             raise Unverified("a command is read whole")
         self._require_discovered()
-        return super().run(cassette, scenario, state=state, audit=audit, later=later, meter=meter)
+        run = super().run(cassette, scenario, state=state, audit=audit, later=later, meter=meter)
+        if self._unread:
+            raise Unverified(self._unread, _NEEDS_BATCHES)
+        return run
+
+    def _rewind(self) -> None:
+        super()._rewind()
+        self._began = time.monotonic()
+
+    def _now(self) -> float:
+        """The clock of a run; that of a program is the real one: it waits itself, and nobody turns it."""
+        return time.monotonic() - self._began if self._command.program else super()._now()
 
     def ask(
         self, asked: Asks, cassette: Cassette = NOTHING, scenario: Scenario = HAPPY_PATH, later: float = 0.0
@@ -150,6 +169,8 @@ class DrivenCommand(DrivenSource):
     def _require_discovered(self) -> None:
         found = self.discover()
         run = require_recorded(require_heard(found.answer)).run
+        if not found.is_unknown:
+            require_accepted(found.answer, self.plan.config)
         if not run.succeeded and not found.is_unknown:
             words = run.raised.message if run.raised else run.output
             raise Blocked(f"the discovery fails ({run.how}): {words.strip()[-300:]}")
@@ -193,10 +214,12 @@ class DrivenCommand(DrivenSource):
 
     def _perform(self, task: dict[str, Any], limits: Limits, hears: Hears | None) -> Ended:
         whole = math.inf if task["audited"] else WHOLE_ROWS
-        dialect = self._protocol.dialect(self._catalog)
+        dialect = self._protocol.dialect(self._catalog, self._zygote.private)
         makes = partial(Counter, task["measured"]) if task["measured"] else Teller
         spoken = Spoken(dialect, self._moment, self.plan.needles, whole, makes)
-        return self._zygote.run(task, limits, hears, spoken)
+        ended = self._zygote.run(task, limits, hears, spoken)
+        self._unread = dialect.unread
+        return ended
 
 
 class FreshCommand(FreshSource):

@@ -6,20 +6,26 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
+from certify.sandbox.batches import Batches, Unread
 from certify.sandbox.catalogs import is_catalog
 from certify.sandbox.inside.teller import Teller
 
 
 class Singer:
-    """SCHEMA, RECORD and STATE are told; versions, and what lies in files, are taken note of.
+    """SCHEMA, RECORD and STATE are told, and records that lie in files; versions are taken note of.
 
-    The specification is that of https://hub.meltano.com/singer/spec.
+    `folder` is that of the sandbox, in which the files of BATCH messages lie; where they lie elsewhere, or
+    nobody knows how to read them, `unread` says so. The specification is that of
+    https://hub.meltano.com/singer/spec.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self._schemas: dict[str, bytes] = {}
+        self._batches = Batches(folder) if folder is not None else None
+        self.unread = ""
 
     def begin(self, tells: Teller) -> None:
         """Nothing is known yet."""
@@ -43,6 +49,8 @@ class Singer:
             tells.row(stream, message["record"])
             if stream not in self._schemas:
                 return f"is a RECORD of {stream} before its SCHEMA"
+        elif kind == "BATCH":
+            return self._batch(stream, message, tells)
         elif kind == "SCHEMA":
             if not isinstance(message.get("schema"), dict):
                 return "is a SCHEMA without a schema"
@@ -50,6 +58,25 @@ class Singer:
             if not isinstance(message.get("key_properties"), list):
                 return "is a SCHEMA without key_properties"
         return ""
+
+    def _batch(self, stream: str, message: Mapping[str, Any], tells: Teller) -> str:
+        manifest = message.get("manifest")
+        if not isinstance(message.get("encoding"), dict):
+            return "is a BATCH without an encoding"
+        if not isinstance(manifest, list) or not all(isinstance(name, str) for name in manifest):
+            return "is a BATCH without a manifest"
+        wrong = "" if stream in self._schemas else f"is a BATCH of {stream} before its SCHEMA"
+        if self._batches is None:
+            return wrong
+        try:
+            for record in self._batches.records(message):
+                if isinstance(record, dict):
+                    tells.row(stream, record)
+                else:
+                    wrong = wrong or f"is a BATCH of {stream}, in whose files a line is no record"
+        except Unread as unread:
+            self.unread = self.unread or f"records of {stream} lie in a BATCH of {unread}"
+        return wrong
 
     def _schema(self, stream: str, schema: Any, tells: Teller) -> None:
         """Tell a schema that is not the one before: taps repeat it before every page."""
@@ -89,6 +116,7 @@ class Airbyte:
 
     def __init__(self, catalog: Mapping[str, Any] | None = None) -> None:
         self.catalog = catalog or {}
+        self.unread = ""
         #: What was said that is an answer, and no part of a read.
         self.answers: list[Mapping[str, Any]] = []
         self._states: dict[str, Any] = {}

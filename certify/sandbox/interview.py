@@ -15,7 +15,14 @@ from certify.replay.faults import HAPPY_PATH, Fault, Scenario
 from certify.replay.recordings import Recordings
 from certify.rules import Blocked, HarnessFault, NotApplicable, Undecided
 from certify.run import Run
-from certify.sandbox.answers import Answer, Asks, require_heard, require_recorded, require_virtual_time
+from certify.sandbox.answers import (
+    Answer,
+    Asks,
+    require_accepted,
+    require_heard,
+    require_recorded,
+    require_virtual_time,
+)
 from certify.sandbox.commands import Discovery
 from certify.sandbox.driven import DrivePlan
 from certify.sandbox.fault_runs import FaultRuns
@@ -98,7 +105,7 @@ class Interview:
         answer = self._heard(found.answer)
         if found.is_unknown:
             raise NotApplicable(f"{answer.asked}: it knows no such argument")
-        return require_recorded(answer)
+        return require_accepted(require_recorded(answer), self.config)
 
     @cached_property
     def later_discovery(self) -> Answer:

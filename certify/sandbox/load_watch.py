@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,8 @@ from certify.target.saved import Place
 
 #: Points that are kept, and looks that are taken, of one load.
 _MOST_POINTS, _MOST_LOOKS = 50_000, 1_000
+#: Seconds that the looks at one load take at most; the load has them besides its own.
+LOOKING_SECONDS = 40.0
 
 
 class LoadWatch:
@@ -26,6 +29,7 @@ class LoadWatch:
         self.looks: list[Look] = []
         self.most_taken = 0
         self._taken = 0
+        self._looking = 0.0
         self._database = database
         #: Points from look to look; 0 where none is taken.
         self.every = looks
@@ -64,9 +68,11 @@ class LoadWatch:
             if len(self.points) < _MOST_POINTS:
                 self.points.append(point)
             is_due = self.every and sum(self._places.values()) % self.every == 0
-            if is_due and len(self.looks) < _MOST_LOOKS:
+            if is_due and len(self.looks) < _MOST_LOOKS and self._looking < LOOKING_SECONDS:
+                began = time.monotonic()
                 also = self._also() if self._also else None  # first, so that it is no later than the look
-                self.looks.append(Look(point, self._look(), also))
+                self.looks.append(Look(point, self._look(), also, self._database.is_locked))
+                self._looking += time.monotonic() - began
 
     def _look(self) -> Contents | None:
         try:

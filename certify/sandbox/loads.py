@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -14,7 +14,7 @@ from certify.errors import SandboxError
 from certify.sandbox.driven import Command, imported_by
 from certify.sandbox.inside.typed import to_json
 from certify.sandbox.limits import Limits
-from certify.sandbox.load_watch import LoadWatch
+from certify.sandbox.load_watch import LOOKING_SECONDS, LoadWatch
 from certify.sandbox.observed_load import SILENT, Load, Point, Said
 from certify.sandbox.told_run import how_ended, raised_by
 from certify.sandbox.zygote import Ended, Listens, Zygote
@@ -73,13 +73,14 @@ class Loads:
         if self._relay is not None:
             self._relay.close()
         module = self.plan.sink.partition(":")[0]
-        script = self.plan.command.script if self.plan.command and not self.plan.sink else None
+        command = self.plan.command
+        script = command.script if command and not (self.plan.sink or command.program) else None
         modules = [module] if module else []
         plan = {
             "path": list(self.plan.path),
             "modules": modules,
             "script": script,
-            "is_piped": bool(self.plan.command),
+            "is_piped": bool(command),
         }
         warmed = self._zygote.warm(plan)
         self.entry = self.plan.sink or str(warmed.told["entry"])
@@ -195,7 +196,9 @@ class Loads:
             "ends_at": stop.number if stop is not None and stop.kind != "message" else None,
             "waits": watch.every > 0 or self._relay is not None,
         }
-        ended = self._zygote.run(task, LOAD_LIMITS, watch.hears, listens)
+        seconds = LOAD_LIMITS.wall_seconds + (LOOKING_SECONDS if watch.every else 0.0)
+        limits = replace(LOAD_LIMITS, wall_seconds=seconds)
+        ended = self._zygote.run(task, limits, watch.hears, listens)
         if ended.why == "lost":
             self._open()
             raise SandboxError(f"{task['strategy']}: a load took its sandbox with it")

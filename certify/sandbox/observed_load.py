@@ -58,12 +58,19 @@ class Point:
 class Look:
     """What another connection saw of the target at a point; None where it could not read.
 
-    `also` is what whoever asked for the looks saw beside it.
+    `also` is what whoever asked for the looks saw beside it. Where the load locks its database's file,
+    `seen` is what is committed there: others are kept out, and see it once the load is over, or killed.
     """
 
     point: Point
     seen: Contents | None
     also: Any = None
+    is_locked: bool = False
+
+    @property
+    def told(self) -> str:
+        """What there is to see, and for whom."""
+        return f"{'the locked file holds' if self.is_locked else 'others see'} {self.seen}"
 
 
 @dataclass(frozen=True)

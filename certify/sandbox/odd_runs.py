@@ -16,7 +16,7 @@ from certify.examples import fixed_settings
 from certify.model import Finding
 from certify.replay.records import Record, as_text
 from certify.rules import HarnessFault, Unverified
-from certify.sandbox.odd_values import Cells, Column, changed_record, open_columns
+from certify.sandbox.odd_values import Cells, Column, changed_record, is_same, open_columns
 from certify.sandbox.reads import Read, SourceReads, Traced
 from certify.text import cut
 
@@ -150,7 +150,7 @@ class OddStream:
                 continue
             if row is None:
                 return read, "makes its row disappear"
-            if json.dumps(row.get(name)) != json.dumps(value):
+            if not is_same(value, row.get(name)):
                 return read, f"comes as {_shown(row.get(name))}"
         return None
 

@@ -100,6 +100,13 @@ def _has_a_form(text: str) -> bool:
     return "://" in text or "@" in text
 
 
+def is_same(value: Any, read: Any) -> bool:
+    """Whether a value came through. JSON knows numbers, and neither 0.0 nor 1e3 from 0 and 1000."""
+    if type(value) is float and type(read) is int:
+        return value == read
+    return json.dumps(read) == json.dumps(value)
+
+
 def changed_record(record: Record, number: int, columns: Sequence[Column], cells: Cells) -> Record:
     """The record with the values that are meant for it."""
     for column in columns:

@@ -76,8 +76,8 @@ class CommandProtocol(Protocol):
         """The catalog with everything in it chosen."""
         ...
 
-    def dialect(self, catalog: Mapping[str, Any] | None) -> Dialect:
-        """What its messages mean, in a read of this catalog."""
+    def dialect(self, catalog: Mapping[str, Any] | None, folder: Path) -> Dialect:
+        """What its messages mean, in a read of this catalog in a sandbox that has this folder."""
         ...
 
 
@@ -137,9 +137,9 @@ class SingerTap:
         """Every stream selected."""
         return everything_selected(catalog)
 
-    def dialect(self, catalog: Mapping[str, Any] | None) -> Dialect:
-        """Singer's."""
-        return Singer()
+    def dialect(self, catalog: Mapping[str, Any] | None, folder: Path) -> Dialect:
+        """Singer's, which finds records in files, too."""
+        return Singer(folder)
 
 
 class AirbyteSource:
@@ -200,7 +200,7 @@ class AirbyteSource:
         """Every stream configured."""
         return everything_configured(catalog)
 
-    def dialect(self, catalog: Mapping[str, Any] | None) -> Dialect:
+    def dialect(self, catalog: Mapping[str, Any] | None, folder: Path) -> Dialect:
         """Airbyte's, which has the schemas from the catalog."""
         return Airbyte(catalog)
 

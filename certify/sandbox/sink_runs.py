@@ -13,11 +13,12 @@ from certify.rules import Blocked, HarnessFault, NotApplicable, Unverified
 from certify.sandbox.loads import Loads
 from certify.sandbox.observed_load import Load, Point
 from certify.sandbox.observed_run import innermost
-from certify.target.contents import Contents, Row
+from certify.target.contents import NO_TABLE, Contents, Row
 from certify.target.messages import said_by
 from certify.target.model import MODELS
 from certify.target.sample import Sample, TooFew
 from certify.target.saved import Saved
+from certify.text import cut
 
 #: Calls at which a load is killed: of the first strategy, and of each other one; and rows of the others.
 _MANY_CALLS, _FEW_CALLS, _FEW_ROWS = 16, 3, 2
@@ -32,6 +33,12 @@ _NEEDS_CONFIG = """\
 target:
   config:
     replace: {your_setting: value}   # what has the target replace slices
+"""
+_NEEDS_FILES = """\
+# read are orders.jsonl, orders-20261121T060000.jsonl, also .ndjson, .json and .csv:
+target:
+  url: file://{tmp}/out
+  table: your_stream
 """
 
 
@@ -134,6 +141,7 @@ class SinkRuns:
             rows = self.sample.before
             load = self._loads.load(rows, strategy)
             self._require_loaded(load)
+            self._require_read(load)
             self._before[strategy] = Before(self._loads.save(), load.after, rows)
         return self._before[strategy]
 
@@ -146,6 +154,14 @@ class SinkRuns:
         if self.sample.is_declared:
             raise Blocked(reason)
         raise Unverified(reason, "target:\n  rows: certification/rows.json   # rows that the sink takes\n")
+
+    def _require_read(self, load: Load) -> None:
+        """Unverified where a load leaves files in the target's folder, and none that is read as its table."""
+        others = self._loads.database.others
+        if load.after == NO_TABLE and others:
+            table = self._loads.plan.table
+            said = f"a load leaves {cut(others[0], 80)}, which is no file of {table} that is read"
+            raise Unverified(said, _NEEDS_FILES)
 
     def rows_for(self, strategy: str) -> tuple[Row, ...]:
         """The rows of the strategy's usual load: new ones, and two that have the key of one that is there."""

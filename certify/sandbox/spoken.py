@@ -17,6 +17,9 @@ _KEPT_LINES, _KEPT_TEXT = 20, 200
 class Dialect(Protocol):
     """What the messages of a protocol mean."""
 
+    #: Why records are not known that the messages speak of; empty where all are.
+    unread: str
+
     def begin(self, tells: Teller) -> None:
         """Tell what is known before the first message."""
         ...

@@ -116,6 +116,7 @@ class TargetLoads(Loads):
         task = self._task(strategy) | {
             "do": "pour",
             "script": self._command.script,
+            "program": self._command.program,
             "arguments": [*self._command.arguments, "--config", str(self._config_for(strategy))],
             "lines": [[one.kind, one.name, one.text] for one in lines],
             "tells": points or looks > 0 or stop is not None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from certify.target.contents import Contents, Row
 
 #: Where a value that is quoted is cut.
 _LONGEST = 120
+
+#: A day and a time, as a text begins that is both.
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
 
 #: A value as its kind and a text; two values are the same where both are.
 Cell = tuple[str, str]
@@ -100,16 +104,24 @@ def _reading(given: Iterable[Any], read: Iterable[Any]) -> tuple[Reader, Reader]
     """How the values of one column are read on both sides.
 
     Where one side has texts alone and the other one kind, the texts are read as that kind; but no text that
-    was given is taken for a number, nor for bytes.
+    was given is taken for a number, nor for bytes. Texts that are moments on both sides are held against each
+    other as such.
     """
     kinds_given, kinds_read = _kinds(given), _kinds(read)
     if any(isinstance(value, float) for value in given):
         return _approximate, _approximate
+    if kinds_given == kinds_read == {"text"} and _are_moments(given) and _are_moments(read):
+        return _as("moment"), _as("moment")  # files have texts alone, and moments more than one form
     if kinds_read == {"text"} and len(kinds_given) == 1:
         return cell, _as(next(iter(kinds_given)))
     if kinds_given == {"text"} and kinds_read in ({"moment"}, {"nested"}):
         return _as(next(iter(kinds_read))), cell
     return cell, cell
+
+
+def _are_moments(values: Iterable[Any]) -> bool:
+    """Whether each of these texts is a day with a time."""
+    return all(value is None or _MOMENT.match(value) for value in values)
 
 
 def _approximate(value: Any) -> Cell:

@@ -6,10 +6,11 @@ import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from certify.errors import TargetError
 from certify.target.contents import NO_TABLE, Contents
+from certify.target.locking import copied, is_locked, taken
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -22,11 +23,17 @@ _LOOK_SECONDS = 0.1
 _PATIENT_SECONDS = 5.0
 #: Rows that are read: a sample has a dozen, and a load in batches some thousand.
 _MOST_ROWS = 50_000
-#: What SQLite and DuckDB keep beside a file while it is in use, and after its user was killed.
-_JOURNALS = ("-journal", "-wal", "-shm", ".wal")
+#: What a database keeps beside its file while it is in use, and after its user was killed.
+_JOURNALS = {
+    "sqlite": ("-journal", "-wal", "-shm"),
+    "duckdb": (".wal", ".wal.checkpoint", ".wal.recovery"),
+}
 #: The driver where the URL names none, and the extra of certify that installs it.
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _EXTRAS = {"postgresql": "postgresql", "postgres": "postgresql", "duckdb": "duckdb"}
+
+
+_Opened = TypeVar("_Opened")
 
 
 class Unreadable(Exception):
@@ -45,6 +52,8 @@ class Database:
 
         self.given = url.replace(TMP, str(folder))
         self.table = table
+        #: What its locked file held at the last look, and what was read there.
+        self._looked: tuple[dict[str, bytes], Contents] | None = None
         try:
             self.url = sqlalchemy.make_url(self.given)
             self._hasty = self._connects(_LOOK_SECONDS)
@@ -86,8 +95,23 @@ class Database:
     @property
     def own_files(self) -> set[Path]:
         """The file and its journals."""
-        file = self.file
-        return {file.with_name(file.name + ending) for ending in ("", *_JOURNALS)} if file else set()
+        file, journals = self.file, _JOURNALS.get(self.url.get_backend_name(), ())
+        return {file.with_name(file.name + ending) for ending in ("", *journals)} if file else set()
+
+    @property
+    def locks_its_file(self) -> bool:
+        """Whether who has the file open keeps every other process from opening it, as DuckDB does."""
+        return self.file is not None and self.url.get_backend_name() == "duckdb"
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether no other process could read it at this moment."""
+        return self.locks_its_file and is_locked(self.file)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """No files: what a database is made of is its own affair."""
+        return ()
 
     @property
     def server(self) -> URL | None:
@@ -95,8 +119,13 @@ class Database:
         return self.url if self.url.host or self.url.query.get("host") else None
 
     def look(self) -> Contents:
-        """What the table holds at this moment, as anybody else sees it. Raises Unreadable."""
-        return self._contents(self._hasty, self.table)
+        """What is committed in the table now: what others see, unless it is locked. Raises Unreadable."""
+        if not self.locks_its_file:
+            return self._contents(self._hasty, self.table)
+        with _told(lambda: contextlib.nullcontext(taken(self.own_files))) as held:
+            if self._looked is None or self._looked[0] != held:  # to open a copy takes 30 ms
+                self._looked = held, self._contents(self._hasty, self.table)
+        return self._looked[1]
 
     def read(self, table: str | None = None) -> Contents:
         """What the table, or another one, holds once nobody writes to it. Raises Unreadable."""
@@ -124,6 +153,8 @@ class Database:
 
     def _reading(self, engine: Engine) -> Callable[[], AbstractContextManager[Connection]]:
         """Opens connections on which each statement sees what is committed when it begins."""
+        if self.locks_its_file:
+            return lambda: copied(engine, taken(self.own_files))
         is_kept = self.server is not None  # one to a file is opened anew each time
         return engine.execution_options(isolation_level="AUTOCOMMIT").connect if is_kept else engine.connect
 
@@ -153,9 +184,9 @@ class Database:
 
             inspector = sqlalchemy.inspect(connection)
             usual = inspector.default_schema_name
-            schemas = [one for one in inspector.get_schema_names() if not _is_systems(one)]
+            schemas = {_plain(one) for one in inspector.get_schema_names() if not _is_systems(one)}
             return {
-                name if schema.rpartition(".")[2] == usual else f"{schema}.{name}"  # DuckDB: file.main
+                name if schema == usual else f"{schema}.{name}"
                 for schema in schemas
                 for name in (*inspector.get_table_names(schema), *inspector.get_view_names(schema))
             }
@@ -182,14 +213,14 @@ class Database:
 
 
 @contextlib.contextmanager
-def _told(opens: Callable[[], AbstractContextManager[Connection]]) -> Iterator[Connection]:
+def _told(opens: Callable[[], AbstractContextManager[_Opened]]) -> Iterator[_Opened]:
     """A connection, whose errors are ours."""
     import sqlalchemy
 
     try:
         with opens() as connection:
             yield connection
-    except sqlalchemy.exc.SQLAlchemyError as error:
+    except (sqlalchemy.exc.SQLAlchemyError, OSError) as error:
         raise Unreadable(str(getattr(error, "orig", error)).partition("\n")[0]) from error
 
 
@@ -212,6 +243,11 @@ def schema_and_name(table: str) -> tuple[str | None, str]:
     return schema or None, name
 
 
+def _plain(schema: str) -> str:
+    """The schema without the name of its file, which DuckDB puts before it, quoted where that has signs."""
+    return schema.rpartition(".")[2].strip('"')
+
+
 def _is_systems(schema: str) -> bool:
-    name = schema.rpartition(".")[2]
+    name = _plain(schema)
     return name == "information_schema" or name.startswith("pg_")

@@ -25,9 +25,10 @@ _OF_A_RUN = r"[-_.]\d.*"
 class Folder:
     """One target: the files of a table in a folder. Raises TargetError where it is not one of each run."""
 
-    #: There is neither one file nor a server, as there is of a database.
+    #: There is neither one file nor a server, as there is of a database; nobody locks a folder.
     file = None
     server = None
+    is_locked = False
 
     def __init__(self, url: str, table: str, folder: Path) -> None:
         if TMP not in url:
@@ -55,6 +56,11 @@ class Folder:
     def own_files(self) -> set[Path]:
         """Those that hold the table."""
         return set(self._files(self.table))
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Files that are not read as the table's: another name, or a kind that is unknown."""
+        return tuple(str(file.relative_to(self.path)) for file in self._every() if file not in self.own_files)
 
     def left_over(self) -> tuple[str, ...]:
         """No tables: files are seen by whoever keeps the folder."""

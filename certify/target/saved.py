@@ -28,27 +28,30 @@ def save(database: Place) -> Saved:
     """The target as it is now."""
     if isinstance(database, Folder):
         return database.save()
-    if database.file is not None:
-        there = database.file.exists()
+    if database.file is None:
+        return SavedTables.of(database)
+    files = {database.file}
+    if database.locks_its_file:
+        files = database.own_files  # what is committed may lie in its journal alone
+    else:
         database.read()  # what a killed process left half done is rolled back first
-        return SavedFile(database.file.read_bytes() if there else None)
-    return SavedTables.of(database)
+    return SavedFile({file.name: file.read_bytes() for file in files if file.exists()})
 
 
 @dataclass(frozen=True)
 class SavedFile:
-    """The bytes of a database's file; None where there was none."""
+    """The bytes of a database's files, by their names: it may lie in another folder by now."""
 
-    content: bytes | None
+    content: dict[str, bytes]
 
     def restore(self, database: Database) -> None:
-        """Write the file anew, without the journals of the one that it replaces."""
-        file = database.file
-        assert file is not None
+        """Write the files anew, without the journals of those that they replace."""
         for one in database.own_files:
             one.unlink(missing_ok=True)
-        if self.content is not None:
-            file.write_bytes(self.content)
+        file = database.file
+        assert file is not None
+        for name, content in self.content.items():
+            file.with_name(name).write_bytes(content)
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from certify import EvidenceLog, Finding, SinkRuns, no_findings
+from certify import EvidenceLog, Finding, SinkRuns, Unverified, no_findings
 from certify.target.cells import difference
 from certify.target.contents import Contents
 
 if TYPE_CHECKING:
-    from certify.sandbox.observed_load import Load, Point
+    from certify.sandbox.observed_load import Load, Look, Point
     from certify.sandbox.sink_runs import Killed
 
 #: A row by column, as a platform hands it to a sink.
 Row = dict[str, Any]
+_NEEDS_ONE_COMMIT = """\
+# commit a load once, at its end; or have it load into a database that others read meanwhile:
+target:
+  url: postgresql://user@host/certify_scratch
+"""
 
 
 def judge(findings: Iterable[Finding | None]) -> None:
@@ -75,13 +80,25 @@ def nothing_left(runs: SinkRuns, load: Load, what: str) -> Finding | None:
 def whole_at_each_look(runs: SinkRuns, load: Load) -> Finding | None:
     """Every look at the target saw it as before, or as after."""
     before = runs.before(load.strategy).contents
-    partial = [look for look in load.looks if look.seen is not None and look.seen not in (before, load.after)]
+    partial = [look for look in _partial(runs, load) if not look.is_locked]
     if not partial:
         return None
     first = partial[0]
     more = f" (so at {len(partial)} of {len(load.looks)} points)" if len(partial) > 1 else ""
-    said = f"{load.strategy}: {_at(first.point, load)}, others see {first.seen}{more}"
+    said = f"{load.strategy}: {_at(first.point, load)}, {first.told}{more}"
     return broken(runs, load, said, f"{before} as before, or {load.after} as after")
+
+
+def require_nothing_partly_committed(runs: SinkRuns, load: Load) -> None:
+    """Unverified where a part is committed while the load locks the file: here nobody sees it."""
+    for look in _partial(runs, load):
+        said = f"{load.strategy}: {_at(look.point, load)}, {look.told}, where nobody else can open it"
+        raise Unverified(f"{said}: whether others would see it depends on the database", _NEEDS_ONE_COMMIT)
+
+
+def _partial(runs: SinkRuns, load: Load) -> list[Look]:
+    whole = (runs.before(load.strategy).contents, load.after)
+    return [look for look in load.looks if look.seen is not None and look.seen not in whole]
 
 
 def survives(runs: SinkRuns, kills: Iterable[Killed]) -> Iterator[Finding]:

@@ -79,7 +79,7 @@ def states_ahead(runs: TargetRuns, load: Load, kills: Sequence[tuple[Point, Load
     for look in load.looks:
         count = runs.covered(look.also or ())
         if look.seen is not None and _lacks(load, count, look.seen):
-            said = f"{look.point}, the STATE after row {count} is out, and others see {look.seen}"
+            said = f"{look.point}, the STATE after row {count} is out, and {look.told}"
             yield broken(runs.sinks, load, f"{load.strategy}: {said}", expected)
     for point, killed in kills:
         count = runs.covered(killed.said.states)

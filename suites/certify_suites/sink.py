@@ -26,6 +26,7 @@ from certify_suites.loading import (
     note,
     nothing_left,
     refused,
+    require_nothing_partly_committed,
     survives,
     unchanged,
     whole_at_each_look,
@@ -52,23 +53,28 @@ def test_partial_load_is_never_visible(sink_runs: SinkRuns, evidence: EvidenceLo
     wrong, and nobody can tell afterwards.
 
     Looked at is the target over a connection of its own, at each row and each call of the sink to its
-    database, while the load stands still there; in a load of more than two batches, now and then.
+    database, while the load stands still there; in a load of more than two batches, now and then. A file
+    that the load locks is looked at in a copy.
 
     Fix: load into a staging table, and bring its rows into the target in one transaction.
     """
-    findings = []
+    loads = []
     for strategy in sink_runs.claimed:
         load = sink_runs.watched(strategy)
         read = [look for look in load.looks if look.seen is not None]
         if not read:
             raise HarnessFault(f"{strategy}: the target could be read at none of {len(load.looks)} points")
-        note(evidence, load, f", looked at at {len(read)} of {len(load.points)} points")
-        findings.append(whole_at_each_look(sink_runs, load))
+        locked = sum(look.is_locked for look in read)
+        copies = f", {locked} times in a copy of the locked file" if locked else ""
+        note(evidence, load, f", looked at at {len(read)} of {len(load.points)} points{copies}")
+        loads.append(load)
         long = sink_runs.watched_long(strategy)
         if long is not None:
             note(evidence, long, f", looked at at {len(long.looks)} of {len(long.points)} points")
-            findings.append(whole_at_each_look(sink_runs, long))
-    judge(findings)
+            loads.append(long)
+    judge(whole_at_each_look(sink_runs, load) for load in loads)
+    for load in loads:
+        require_nothing_partly_committed(sink_runs, load)
 
 
 @rule("full_refresh_equals_model", tier=Tier.SILVER, effort=Effort.MEDIUM, capabilities=("sink",))
@@ -245,7 +251,7 @@ def _written(runs: SinkRuns, load: Load, why: str) -> Finding | None:
     seen = [look for look in load.looks if look.seen not in (None, before)]
     if not seen:
         return None
-    said = f"{described(load)}, {why}: {seen[0].point}, others see {seen[0].seen}"
+    said = f"{described(load)}, {why}: {seen[0].point}, {seen[0].told}"
     return broken(runs, load, said, f"the target as before ({before})")
 
 

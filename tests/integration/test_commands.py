@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from certify.replay.cassette import Cassette
-from certify.rules import Blocked
+from certify.rules import Blocked, Unverified
 from certify.run import Run
 from certify.sandbox.audit import RowAudit
 from certify.sandbox.commands import DrivenCommand
@@ -121,6 +122,16 @@ for place in places:
         before=1,
     )
     assert (seen.how, list(seen.rows)) == ("finished", [("levels", '{"found": [false, false]}')])
+
+
+def test_a_file_may_be_written_where_it_is_run(run: Runs) -> None:
+    seen = run(
+        """\
+open("cache", "w").close()
+say(type="RECORD", stream="levels", record={"home": os.getcwd() == os.environ["HOME"]})
+"""
+    )
+    assert (seen.how, list(seen.rows)) == ("finished", [("levels", '{"home": true}')])
 
 
 @pytest.mark.parametrize("made", ["os.symlink({elsewhere!r}, given)", "os.mkdir(given)"])
@@ -297,3 +308,69 @@ def test_a_source_of_airbyte_is_asked_in_its_own_words(tmp_path: Path) -> None:
     assert [line.text for line in whole.log] == ["read"]
     assert [one.row for one in audit.streams["levels"].mismatches] == [3]
     assert list(rest.rows) == [("levels", '{"id": "three"}')]
+
+
+#: Keeps records in a file, and says where.
+BATCH = """\
+import gzip
+lines = {lines}
+os.makedirs("batches", exist_ok=True)
+with {opens}("batches/levels-1.json", "wt") as file:
+    file.write(lines)
+say(type="SCHEMA", stream="levels", schema={{}}, key_properties=[])
+say(type="BATCH", stream="levels", encoding={encoding}, manifest=[{name}])
+say(type="STATE", value={{"levels": 2}})
+"""
+_HERE = '"file://" + os.path.abspath("batches/levels-1.json")'
+_GZIP = '{"format": "jsonl", "compression": "gzip"}'
+
+
+def batch(
+    *,
+    lines: str = '{"n": 1}\n{"n": 2}\n',
+    opens: str = "gzip.open",
+    encoding: str = _GZIP,
+    name: str = _HERE,
+) -> str:
+    return BATCH.format(lines=repr(lines), opens=opens, encoding=encoding, name=name)
+
+
+@pytest.mark.parametrize(("opens", "encoding"), [("gzip.open", _GZIP), ("open", '{"format": "jsonl"}')])
+def test_records_in_the_files_of_a_batch_are_read(run: Runs, opens: str, encoding: str) -> None:
+    seen = run(batch(opens=opens, encoding=encoding))
+    assert (list(seen.rows), seen.misspoken) == ([("levels", '{"n": 1}'), ("levels", '{"n": 2}')], ())
+    assert (seen.states, seen.rows_before) == (('{"levels": 2}',), (2,))
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"name": '"s3://bucket/levels-1.json.gz"'}, "which is no file of this machine"),
+        ({"name": '"file:///etc/hostname"'}, "outside of the sandbox"),
+        ({"name": '"file://" + os.path.abspath("gone")'}, "No such file"),
+        (
+            {"name": 'os.symlink("/etc/hostname", "link") or os.path.abspath("link")'},
+            "outside of the sandbox",
+        ),
+        ({"name": 'os.mkfifo("pipe") or os.path.abspath("pipe")'}, "which is no file of the sandbox"),
+        ({"opens": "open"}, "Not a gzipped file"),
+        ({"encoding": '{"format": "parquet"}'}, "a BATCH of parquet with compression None"),
+    ],
+)
+def test_records_of_a_batch_that_cannot_be_read_are_not_held_to_be_none(
+    run: Runs, given: dict[str, str], why: str
+) -> None:
+    with pytest.raises(Unverified, match=re.escape(why)):
+        run(batch(**given))
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"lines": "[1]"}, "is a BATCH of levels, in whose files a line is no record"),
+        ({"encoding": "1"}, "is a BATCH without an encoding"),
+        ({"name": "1"}, "is a BATCH without a manifest"),
+    ],
+)
+def test_what_is_wrong_with_a_batch_is_told(run: Runs, given: dict[str, str], why: str) -> None:
+    assert [one.why for one in run(batch(**given)).misspoken] == [why]

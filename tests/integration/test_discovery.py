@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,31 @@ def test_nor_is_what_only_the_second_discovery_asks_for(tap: Path, tmp_path: Pat
     ended = judged(tap, tmp_path, "discover_is_stable", "catalog_is_sound")
     assert ended.statuses == {"catalog_is_sound": "passed", "discover_is_stable": "unverified"}
     assert "v1/others" in ended.rules["discover_is_stable"]["message"]
+
+
+#: A discovery that ends before it asks the API for anything.
+REFUSES = """\
+    if asked.discover:
+        raise ValueError({words})
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("f\"no such river: {[asked.config['river']]}\"", "unverified"),
+        ('"list index out of range"', "failed"),
+    ],
+)
+def test_a_discovery_that_refuses_the_configuration_is_not_blamed_for_it(
+    words: str, status: str, tap: Path, tmp_path: Path
+) -> None:
+    source = tap / "src" / "tap_gauge_readings" / "command.py"
+    text = source.read_text("utf-8")
+    assert ASKS in text
+    source.write_text(text.replace(ASKS, REFUSES.format(words=words)), "utf-8")
+    config = tap / "certification" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text("utf-8")) | {"river": "sample"}), "utf-8")
+    rule = judged(tap, tmp_path, "discover_is_stable").rules["discover_is_stable"]
+    assert rule["status"] == status
+    assert ("speaks of river, as the configuration has it" in rule["message"]) == (status == "unverified")

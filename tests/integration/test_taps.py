@@ -98,7 +98,7 @@ case "$*" in
 esac
 echo '{"type": "SCHEMA", "stream": "readings", "schema": {"type": "object"}, "key_properties": ["number"]}'
 for after in 0 3 5; do
-  page=$(curl --fail --silent --show-error "https://gauges.example/v1/readings?after=$after") || exit $?
+  page=$(curl --fail -sS RETRIES "https://gauges.example/v1/readings?after=$after") || exit $?
   for number in $(echo "$page" | grep -o '"number": [0-9]*' | grep -o '[0-9]*$'); do
     echo "{\\"type\\": \\"RECORD\\", \\"stream\\": \\"readings\\", \\"record\\": {\\"number\\": $number}}"
   done
@@ -112,7 +112,7 @@ def test_a_tap_of_any_other_language_is_run_behind_the_wire(
 ) -> None:
     program = tap / "bin" / "tap-gauges"
     program.parent.mkdir()
-    program.write_text(SHELL, encoding="utf-8")
+    program.write_text(SHELL.replace("RETRIES", ""), encoding="utf-8")
     program.chmod(0o755)
     contract = tap / "certification" / "certification.yaml"
     text = contract.read_text("utf-8").replace("[tap-gauge-readings]", "[bin/tap-gauges]")
@@ -128,3 +128,20 @@ def test_a_tap_of_any_other_language_is_run_behind_the_wire(
         "unauthorized_fails_fast": Status.PASSED,
         "rate_limit_is_retried": Status.FAILED,
     }
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_what_a_program_waits_is_told_by_the_real_clock(
+    tap: Path, tmp_path: Path, certify: Command, report_in: Callable[[Path], Report]
+) -> None:
+    program = tap / "bin" / "tap-gauges"
+    program.parent.mkdir()
+    program.write_text(SHELL.replace("RETRIES", "--retry 3"), encoding="utf-8")
+    program.chmod(0o755)
+    contract = tap / "certification" / "certification.yaml"
+    text = contract.read_text("utf-8").replace("[tap-gauge-readings]", "[bin/tap-gauges]")
+    contract.write_text(text, encoding="utf-8")
+    only = ("--only", "retry_after_seconds_is_honoured")
+    ran = certify("-C", tap, *only, "--artifact-dir", tmp_path / "out")
+    (judged,) = [one for one in report_in(tmp_path / "out").rules if one.items]
+    assert judged.status is Status.PASSED, ran.out

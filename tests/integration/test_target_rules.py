@@ -100,3 +100,19 @@ def test_a_target_that_is_seen_nowhere_passes_nothing(rule: str, target: Path) -
     (target / "src" / "target_gauge_archive" / "command.py").write_text(UNSEEN, encoding="utf-8")
     status, message, _ = judged(target, rule)
     assert (status, message.partition(",")[0]) == ("unverified", "the target reads past Python's sys.stdin")
+
+
+@pytest.mark.parametrize(
+    "rule", ["partial_load_is_never_visible", "append_only_appends", "streams_are_kept_apart"]
+)
+def test_files_of_an_unknown_kind_are_not_held_to_be_none(rule: str, target: Path) -> None:
+    configure(target, path="{folder}")
+    contract(target, "sqlite:///{tmp}/archive.db", "file://{tmp}/out")
+    contract(target, "[incremental_merge, incremental_append, full_refresh]", "[incremental_append]")
+    command = UNSEEN.replace(".jsonl", ".parquet").replace("os.fdopen(0)", "__import__('sys').stdin")
+    (target / "src" / "target_gauge_archive" / "command.py").write_text(command, encoding="utf-8")
+    status, message, _ = judged(target, rule)
+    assert (status, message) == (
+        "unverified",
+        "a load leaves readings.parquet, which is no file of readings that is read",
+    )

@@ -168,7 +168,8 @@ setup(name="tap-old", install_requires=["singer-python==5.8.0"], py_modules=["ta
             {"breadcrumb": [], "metadata": {"table-key-properties": ["id"], "valid-replication-keys": ["at"]}}
         ],
     }
-    source = 'REQUIRED_CONFIG_KEYS = ["api_token", "start_date"]\nsinger.write_schema("rates", {}, "date")\n'
+    keys = '["api_token", "start_date", "email_chunk_size"]'
+    source = f'REQUIRED_CONFIG_KEYS = {keys}\nsinger.write_schema("rates", {{}}, "date")\n'
     files = {"setup.py": setup, "tap_old.py": source, "catalog.json": json.dumps({"streams": [entry]})}
     found = find(laid(tmp_path, files))
     told = values(found)
@@ -180,6 +181,7 @@ setup(name="tap-old", install_requires=["singer-python==5.8.0"], py_modules=["ta
     assert found.sample.config == {
         "api_token": "${TAP_OLD_API_TOKEN}",
         "start_date": "2024-01-01T00:00:00Z",
+        "email_chunk_size": "100",
     }
 
 

@@ -15,6 +15,8 @@ from certify.target.database import Database, Unreadable
 class Target:
     """A target that holds one row more at each look, and cannot be read at the third."""
 
+    is_locked = False
+
     def __init__(self) -> None:
         self.looks = iter([1, 1, None, 2])
 

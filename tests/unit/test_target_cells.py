@@ -106,6 +106,23 @@ def test_a_text_column_is_not_read_as_moments_where_one_text_is_none() -> None:
     assert difference([{"id": 1, "at": _NOON.isoformat()}, {"id": 2, "at": "never"}], there) is not None
 
 
+@pytest.mark.parametrize(
+    ("given", "read", "is_same"),
+    [
+        ("2026-01-06T08:30:00+00:00", "2026-01-06 08:30:00+00:00", True),
+        ("2026-01-06T08:30:00Z", "2026-01-06 09:30:00+01:00", True),
+        ("2026-01-06T08:30:00Z", "2026-01-06 09:30:00+00:00", False),
+        ("2026-01-06T08:30:00Z", "2026-01-06", False),
+        ("2026-01-06", "2026-01-06T00:00:00", False),
+        ("2026-01-06T08:30:00 or later", "2026-01-06 08:30:00 or later", False),
+    ],
+)
+def test_a_moment_may_come_back_as_another_text(given: str, read: str, is_same: bool) -> None:
+    there = Contents.of(("id", "at"), [("1", read), ("2", None)])
+    rows: list[dict[str, Any]] = [{"id": 1, "at": given}, {"id": 2, "at": None}]
+    assert (difference(rows, there) is None) is is_same
+
+
 def test_a_truth_value_may_come_back_by_its_name() -> None:
     rows = [{"id": 1, "on": True}, {"id": 2, "on": False}]
     assert difference(rows, Contents.of(("id", "on"), [("1", "true"), ("2", "False")])) is None

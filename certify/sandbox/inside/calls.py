@@ -10,6 +10,7 @@ from typing import Any
 
 from .places import here
 from .points import DRIVERS, module_of
+from .unprofiled import hear, hear_no_more
 
 #: Calls by which Python's own modules change files.
 _FILES = {
@@ -20,13 +21,18 @@ _IMPORT = "<frozen importlib"
 
 
 class DriverCalls:
-    """While it is entered, `before` hears of each such call of the connector's, counted from 0."""
+    """While it is entered, `before` hears of each such call of the connector's, counted from 0.
 
-    def __init__(self, before: Callable[[int, str], None]) -> None:
+    `url` is the back end's: its driver may be imported no sooner than now.
+    """
+
+    def __init__(self, before: Callable[[int, str], None], url: str) -> None:
         self.count = 0
         self._before = before
+        self._url = url
 
     def __enter__(self) -> DriverCalls:
+        hear(lambda name, _: self._reach(name), self._url)
         threading.setprofile(self._profile)
         sys.setprofile(self._profile)
         return self
@@ -36,12 +42,18 @@ class DriverCalls:
     ) -> None:
         sys.setprofile(None)
         threading.setprofile(None)
+        hear_no_more()
 
     def _profile(self, frame: FrameType, event: str, called: Any) -> None:
         if event != "c_call" or not (name := _named(called)):
             return
-        if frame.f_code.co_filename.startswith(_IMPORT) or not here():
+        if frame.f_code.co_filename.startswith(_IMPORT):
             return  # modules are read as they are needed
+        self._reach(name)
+
+    def _reach(self, name: str) -> None:
+        if not here():
+            return  # a call that the connector has no part in
         number, self.count = self.count, self.count + 1
         self._before(number, name)
 

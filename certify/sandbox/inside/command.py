@@ -49,7 +49,12 @@ def _call(task: dict[str, Any]) -> Any:
     if not task["program"]:
         return find(task["source"])()
     ended = subprocess.run([task["program"], *task["arguments"]], stdin=subprocess.DEVNULL, check=False)
-    return ended.returncode if ended.returncode >= 0 else _BY_SIGNAL - ended.returncode
+    return by_signal(ended.returncode)
+
+
+def by_signal(code: int) -> int:
+    """The exit code of a program as a shell has it."""
+    return code if code >= 0 else _BY_SIGNAL - code
 
 
 def left(

@@ -117,6 +117,7 @@ def _make_read_only(writable: str) -> None:
     os.close(held)
     if os.path.isdir("/run") and not here.startswith(b"/run/"):
         _check(libc.mount(b"tmpfs", b"/run", b"tmpfs", ctypes.c_ulong(MS_NOSUID | MS_NODEV), b"size=1m"))
+    os.chdir(writable)  # who stood there already stands below the mount, where nothing can be written
 
 
 def _set_mount(path: bytes, flags: int, attributes: _MountAttr) -> None:

@@ -63,7 +63,7 @@ class _Keeper:
             if number == kill:
                 self._end(f"before {name}")
 
-        with DriverCalls(before) as calls:
+        with DriverCalls(before, self._task["url"]) as calls:
             self._state.write_state(key, value)
         if kill == -1:
             self._end("after the write")

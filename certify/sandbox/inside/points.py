@@ -10,16 +10,17 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import FrameType, ModuleType
 from typing import Any
 
 from .frames import FrameWriter
+from .unprofiled import hear
 
 #: Modules of drivers whose functions are called in C: the first part of what a type or module is named.
 DRIVERS = frozenset(
     {
-        *("sqlite3", "_sqlite3", "pysqlite3", "apsw", "duckdb", "_duckdb", "psycopg2", "psycopg_binary"),
+        *("sqlite3", "_sqlite3", "pysqlite3", "apsw", "psycopg2", "psycopg_binary"),
         *("psycopg_c", "MySQLdb", "pyodbc", "oracledb", "pymssql", "asyncpg"),
     }
 )
@@ -42,6 +43,8 @@ class Points:
         self._count = 0
         self._lock = threading.Lock()
         self._process = os.getpid()
+        #: Called before this process is killed.
+        self.before_end: Callable[[], None] = _nothing
 
     def reach(self, kind: str, words: str) -> None:
         """Be at the next point; in a process that the connector forked there is none."""
@@ -51,6 +54,7 @@ class Points:
             number = self._count
             self._count += 1
         if number == self._ends_at:
+            self.before_end()
             os.kill(self._process, signal.SIGKILL)
         if self._waits:
             self._says.ask(point=[number, kind, words], waits=True)
@@ -73,16 +77,21 @@ class Points:
 
 
 class DriverCalls:
-    """Makes each call into a database's driver a point, and each statement that SQLite runs on its own."""
+    """Makes each call into a database's driver a point, and each statement that SQLite runs on its own.
 
-    def __init__(self, points: Points) -> None:
+    `url` is the target's: its driver may be imported no sooner than in the load.
+    """
+
+    def __init__(self, points: Points, url: str) -> None:
         self._points = points
+        self._url = url
         self._traced: set[int] = set()
         #: Per thread: whether the call that was reached last has shown its first statement.
         self._here = threading.local()
 
     def install(self) -> None:
         """Watch this thread and those that are started later."""
+        hear(self._unprofiled, self._url)
         threading.setprofile(self._profile)
         sys.setprofile(self._profile)
 
@@ -98,6 +107,9 @@ class DriverCalls:
         if driver == "sqlite3":
             self._trace(owner)
 
+    def _unprofiled(self, name: str, sql: str) -> None:
+        self._points.reach("call", f"{name}: {_words_of(sql)}" if sql else name)
+
     def _trace(self, owner: Any) -> None:
         """Hear of the statements of a SQLite connection: a `with` block commits without any call."""
         import sqlite3
@@ -112,12 +124,20 @@ class DriverCalls:
     def _statement(self, sql: str) -> None:
         if sql.startswith("--"):
             return  # a trigger's
-        words = " ".join(sql[:500].partition("(")[0].split()[:_WORDS])[:_LONGEST]
+        words = _words_of(sql)
         if getattr(self._here, "named", True):
             self._points.reach("statement", words)
         else:
             self._here.named = True
             self._points.name(words)
+
+
+def _nothing() -> None:
+    """There is nothing else to end."""
+
+
+def _words_of(sql: str) -> str:
+    return " ".join(sql[:500].partition("(")[0].split()[:_WORDS])[:_LONGEST]
 
 
 def module_of(owner: Any) -> str:

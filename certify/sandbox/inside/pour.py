@@ -18,6 +18,7 @@ from .late_imports import LateImports
 from .load import end, stay_here
 from .places import lies_in
 from .points import DriverCalls, Points
+from .pour_program import pour_program
 from .told import told
 
 
@@ -34,11 +35,8 @@ def pour(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     late = LateImports(task, task["sink"])
     points = Points(says, task["ends_at"], task["waits"], task["tells"])
     sys.argv = [task["script"], *task["arguments"]]
-    _give(task["lines"], points)
     try:
-        if task["tells"] and task["port"] is None:
-            DriverCalls(points).install()
-        sys.exit(find(task["sink"])())
+        sys.exit(_call(task, points))
     except SystemExit as error:
         how, said, code = left(error, told)
     except BaseException as error:
@@ -50,6 +48,17 @@ def pour(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     wind_up()
     sys.setprofile(None)
     end(says, how=how, error=said, code=code)
+
+
+def _call(task: dict[str, Any], points: Points) -> Any:
+    """What the script, or the program, comes to."""
+    if task["program"]:
+        lines = _before_each(task["lines"], points)
+        return pour_program(task["program"], task["arguments"], lines, points)
+    _give(task["lines"], points)
+    if task["tells"] and task["port"] is None:
+        DriverCalls(points, task["target_url"]).install()
+    return find(task["sink"])()
 
 
 def _give(lines: list[list[str]], points: Points) -> None:

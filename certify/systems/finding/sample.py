@@ -46,6 +46,9 @@ _WORDS = {
     "uri": "https://api.example.com",
     "email": "sample@example.com",
 }
+#: What a name ends with that counts something, whatever it speaks of before: `email_chunk_size`.
+_COUNTS = frozenset({"size", "count", "limit", "timeout", "retries", "seconds", "days"})
+_A_COUNT = "100"
 _TRIED = (
     "sample",
     *_FORMS.values(),
@@ -176,7 +179,7 @@ class _Making:
         words = words_of(name)
         patterns = [one["pattern"] for one in schemas if isinstance(one.get("pattern"), str)]
         guesses = [_FORMS[one["format"]] for one in schemas if str(one.get("format")) in _FORMS]
-        guesses += [_WORDS[word] for word in words if word in _WORDS]
+        guesses += [_A_COUNT] if words and words[-1] in _COUNTS else [_WORDS[w] for w in words if w in _WORDS]
         if not {"url", "uri", "endpoint", "host"}.isdisjoint(words) and self.address:
             guesses.insert(0, self.address.removeprefix("https://") if "host" in words else self.address)
         for guess in (*guesses, *_TRIED):
