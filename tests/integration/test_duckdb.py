@@ -108,6 +108,7 @@ def test_a_target_that_stages_and_merges_passes_every_rule(target: Path) -> None
     )
 
 
+@pytest.mark.nightly
 def test_of_what_is_committed_early_in_a_locked_file_it_is_left_open_who_sees_it(target: Path) -> None:
     for old, new in AT_ONCE:
         change(target / "src" / "target_gauge_archive" / "archive.py", old, new)

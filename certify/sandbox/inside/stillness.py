@@ -57,11 +57,12 @@ class Stillness:
         """How long everything that was seen has to stand still, in real seconds, before it counts.
 
         A thread that is about to run and waits for the interpreter's lock looks blocked for up to one
-        interval of it (CPython's take_gil); after that it has moved.
+        interval of it (CPython's take_gil); after that it has moved. Two of them: on a machine with more
+        to do than processors, one was once not enough.
         """
         if not _LINUX:
             return 0.0 if threading.active_count() == 1 else _QUIET
-        return min(_QUIET, 1.2 * sys.getswitchinterval()) if seen else 0.0
+        return min(_QUIET, 2.4 * sys.getswitchinterval()) if seen else 0.0
 
     def look(self, waiting: Collection[int]) -> Seen | None:
         """What all threads do but this one and those `waiting`; None when one of them, or a child, runs."""
