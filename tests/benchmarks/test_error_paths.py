@@ -89,7 +89,7 @@ def test_the_whole_catalogue(benchmark: Any, tmp_path: Path) -> None:
         done = subprocess.run([*command, "--only", "error_paths"], capture_output=True, check=False)
         assert done.returncode == 0, done.stdout.decode()
 
-    benchmark.pedantic(run, rounds=3, warmup_rounds=1)
+    benchmark.pedantic(run, rounds=2)
     report = json.loads((tmp_path / "certification_report.json").read_text("utf-8"))
     seen = {entry["summary"] for rule in report["rules"] for entry in rule["evidence"] if entry["timeline"]}
     benchmark.extra_info["scenarios"] = len(seen)

@@ -24,6 +24,7 @@ def _run(*arguments: str | Path) -> Callable[[], None]:
     return run
 
 
+@pytest.mark.nightly
 @pytest.mark.benchmark(group="a whole run of the command")
 def test_certify_certifies_the_example(benchmark: Any, tmp_path: Path) -> None:
     benchmark.pedantic(_run("certify", "--example", "--artifact-dir", tmp_path), rounds=2)
