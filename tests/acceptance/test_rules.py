@@ -127,7 +127,10 @@ def test_a_broken_connector_breaks_one_rule_and_little_else(
         name for name in statuses if (RULES[name].area, statuses[name]) == ("performance", "unverified")
     ]
     assert statuses == expected | dict.fromkeys(unmeasured, "unverified")
-    assert (ended.exit_code, ended.report["verdict"]) == (1, "not_certified")
+    # What the contract's tier does not ask for is told, and stands in the way of a tier alone.
+    counts = any(ended.rules[name]["required"] for name in failed)
+    said = (1, "not_certified") if counts else (0, "certified")
+    assert (ended.exit_code, ended.report["verdict"]) == said
 
 
 @pytest.mark.parametrize("rule", ["license_declared"])
