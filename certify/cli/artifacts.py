@@ -28,9 +28,8 @@ def _loaded(point: metadata.EntryPoint) -> Format:
     try:
         made: Format = point.load()
     except Exception as error:  # a package may be anybody's
-        said = one_line(f"{type(error).__name__}: {error}", 300)
         raise ReportError(
-            f"the renderer {point.name!r}, {point.value}, cannot be loaded: {said}; "
+            f"the renderer {point.name!r}, {point.value}, cannot be loaded: {_told(error)}; "
             "mend or uninstall its package"
         ) from error
     return made
@@ -49,10 +48,13 @@ def render(made: Format, report: Report) -> bytes:
     try:
         return made.render(report).encode("utf-8")
     except Exception as error:  # a renderer may be anybody's
-        said = one_line(f"{type(error).__name__}: {error}", 300)
         raise ReportError(
-            f"no {made.file_name}: the renderer {made.name!r} failed, not the connector: {said}"
+            f"no {made.file_name}: the renderer {made.name!r} failed, not the connector: {_told(error)}"
         ) from error
+
+
+def _told(error: Exception) -> str:
+    return one_line(f"{type(error).__name__}: {error}", 300)
 
 
 def write_report(folder: Path, report: Report, contract: Contract) -> list[str]:
@@ -86,11 +88,9 @@ def refuse_unwritable(folder: Path) -> None:
 def write_set(folder: Path, contents: dict[str, bytes | None]) -> None:
     """Write all files, the record first, each whole or not at all: temporary file, fsync, rename.
 
-    Of a file without content none is left from before.
-
-    The old renderings go before the new record comes, and the new ones after it: whenever this is
-    killed, the record is the old or the new one, and what lies beside it is its own. Raises CertifyError
-    when the folder cannot be written.
+    Of one without content none is left from before. The old renderings go before the new record comes, and
+    the new ones after it: whenever this is killed, the record is the old or the new one, and what lies
+    beside it is its own. Raises CertifyError when the folder cannot be written.
     """
     waiting: list[tuple[Path, Path]] = []
     mark = secrets.token_hex(4)

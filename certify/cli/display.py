@@ -14,7 +14,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from certify.cli.artifacts import find_format, render
-from certify.cli.panel import STYLES, SYMBOLS, finding_lines, panel, summary_table
+from certify.cli.panel import STYLES, SYMBOLS, finding_lines, panel, summary_table, where
 from certify.cli.terminal import console_for_output, is_watched
 from certify.cli.workspace import from_workspace
 from certify.contract import Contract
@@ -274,7 +274,7 @@ class TextDisplay:
             self.console.print(Text.assemble(("Note: ", "dim"), one_line(remark, 1000)), soft_wrap=True)
         if folder is not None:
             # Not in the panel, which would break the path where nobody could open or copy it.
-            self.console.print(Text.assemble(("Report: ", "dim"), _where(report, folder)), soft_wrap=True)
+            self.console.print(Text.assemble(("Report: ", "dim"), where(report, folder)), soft_wrap=True)
 
     def refused(self, folder: Path, error: CertifyError) -> None:
         """One of several could not be run: say why, and go on."""
@@ -293,10 +293,3 @@ class TextDisplay:
     def all_done(self) -> None:
         """All connectors in one table."""
         self.console.print(summary_table(self._reports, self._refused))
-
-
-def _where(report: Report, folder: Path) -> str:
-    """The page that people open by its path, and what lies beside it for a forge."""
-    names = [report.files[name] for name in ("html", "markdown") if name in report.files]
-    first, *rest = [name for name in names if (folder / name).is_file()] or [report.files["json"]]
-    return one_line(" and ".join([str(folder / first), *rest]), 4096)

@@ -201,3 +201,10 @@ def summary_table(reports: list[Report], refused: list[Path]) -> RenderableType:
     for folder in refused:
         table.add_row(Text(one_line(str(folder))), Text("not run", style="red"), "–", "no report, see above")
     return table
+
+
+def where(report: Report, folder: Path) -> str:
+    """The page that people open by its path, and what lies beside it for a forge."""
+    names = [report.files[name] for name in ("html", "markdown") if name in report.files]
+    first, *rest = [name for name in names if (folder / name).is_file()] or [report.files["json"]]
+    return one_line(" and ".join([str(folder / first), *rest]), 4096)

@@ -65,7 +65,6 @@ def driven_by(
         # A fork of a process with threads may wait for a lock that one of them held.
         in_forks = not (order.no_fork or driven.threads)
         is_python = not (command and command.program)
-        remarks = (
-            tuple(filter(None, [lacking(driven.calendar), unforked(driven.threads)])) if is_python else ()
-        )
+        said = (lacking(driven.calendar), unforked(driven.threads)) if is_python else ()
+        remarks = tuple(filter(None, said))
         yield Driven(driven if in_forks else anew(interpreter, plan), search, named, remarks)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from certify.sandbox.inside.pour_program import _end
 from tests.acceptance.connectors import Certified, certify, copy_of
 
 pytestmark = pytest.mark.skipif(shutil.which("perl") is None, reason="needs perl")
@@ -113,3 +115,9 @@ def test_what_it_started_is_killed_with_it_and_takes_no_end_of_its_input(target:
     program.chmod(0o755)
     ended = judged(target, "killed_load_leaves_target_unchanged")
     assert ended.statuses == {"killed_load_leaves_target_unchanged": "passed"}
+
+
+def test_a_program_that_has_ended_by_itself_is_not_in_the_way_of_the_end() -> None:
+    program = subprocess.Popen(["true"], process_group=0)
+    program.wait()
+    _end(program)

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from certify.cli.contract_draft import contract_text
+from certify.cli.interruption import INTERRUPTED
 from certify.cli.starter.display import show
 from certify.cli.starter.folder import new_folder, refuse_taken
 from certify.cli.starter.names import names_of
@@ -25,8 +26,6 @@ from certify.contract.document import parse_document
 from certify.contract.loader import USUAL_PLACES, contract_from
 from certify.errors import CertifyError
 from certify.systems.finding import Fact, find
-
-_INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def make(wish: NewWish) -> int:
             write_new({building / USUAL_PLACES[0]: _contract(project, building)})
     except KeyboardInterrupt:
         click.echo("certify: interrupted; nothing was written", err=True)
-        return _INTERRUPTED
+        return INTERRUPTED
     show(project, folder, [*texts, USUAL_PLACES[0]])
     return 0
 

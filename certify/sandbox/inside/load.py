@@ -34,9 +34,8 @@ def load(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     rows = points.before_each(map(from_json, task["rows"]), task["fails_after"])
     try:
         if task["tells"] and task["port"] is None:
-            DriverCalls(
-                points, task["target_url"]
-            ).install()  # every call of Python's costs more from here on
+            # Every call of Python's costs more from here on.
+            DriverCalls(points, task["target_url"]).install()
         sink = find(task["sink"])(
             task["config"],
             target_url=task["target_url"],

@@ -11,6 +11,7 @@ import subprocess
 import termios
 import time
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from .command import by_signal
@@ -32,7 +33,7 @@ def pour_program(path: str, arguments: list[str], lines: Iterable[bytes], points
         [path, *arguments], stdin=subprocess.PIPE, process_group=0, bufsize=0
     )
     assert program.stdin is not None
-    points.before_end = lambda: os.killpg(program.pid, signal.SIGKILL)
+    points.before_end = partial(_end, program)
     with contextlib.suppress(BrokenPipeError):  # one that ended tells by its exit code how
         for line in lines:
             program.stdin.write(line)
@@ -40,6 +41,11 @@ def pour_program(path: str, arguments: list[str], lines: Iterable[bytes], points
     with contextlib.suppress(BrokenPipeError):
         program.stdin.close()
     return by_signal(program.wait())
+
+
+def _end(program: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):  # it may have ended by itself, with all that it started
+        os.killpg(program.pid, signal.SIGKILL)
 
 
 def _wait_until_it_waits(program: subprocess.Popen[Any]) -> None:
