@@ -14,11 +14,8 @@ from . import command, dates, drive, keep, load, pour  # noqa: F401  with the re
 from .clock import traveller
 from .waits import turn_to_virtual
 
-#: What a run needs before it turns the clock; the last one is not everywhere.
-_HELPERS = (
-    *("logging", "json", "traceback", "asyncio", "ssl", "selectors", "encodings.idna", "ctypes"),
-    "time_machine",
-)
+#: What a run needs before it turns the clock.
+_HELPERS = ("logging", "json", "traceback", "asyncio", "ssl", "selectors", "encodings.idna", "ctypes")
 #: What libraries import at the first request only: for httpx 40 ms in each run, and 80 in an event loop.
 _AT_FIRST_USE = {"httpx": ("httpcore", "anyio._backends._asyncio")}
 
@@ -38,6 +35,7 @@ def warm(plan: dict[str, Any]) -> tuple[socket.socket, dict[str, Any]]:
             importlib.import_module(name)
     except ImportError:
         pass
+    traveller()
     if plan.get("is_piped"):
         pour.open_input()
     try:
