@@ -5,6 +5,7 @@ Only click is imported here: `certify --help` answers at once, without pytest an
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import gc
 import io
@@ -18,7 +19,9 @@ from certify import __version__
 from certify.cli.interruption import EndsWhenInterrupted
 from certify.cli.new import new
 from certify.cli.report_commands import diff, report, verify
+from certify.ending import end_process
 from certify.errors import CertifyError
+from certify.second_process import SecondProcess, processors
 
 FORMATS = ("text", "json", "github")
 _FOLDER = click.Path(path_type=Path)
@@ -144,9 +147,18 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
         if given:
             raise click.UsageError(f"{ctx.invoked_subcommand!r} takes its own options, after its name", ctx)
         return
-    from certify.cli.certification import Wish, certify
+    with _second_process(options) as second:
+        from certify.cli.certification import Wish, certify
 
-    ctx.exit(certify(Wish(**options)))
+        gc.freeze()  # what is here now is never garbage, and need not be looked through to find out
+        ctx.exit(certify(Wish(**options), second))
+
+
+def _second_process(options: dict[str, Any]) -> contextlib.AbstractContextManager[SecondProcess | None]:
+    """Of a whole run of one connector, where there is a processor for it, unless their number was said."""
+    is_whole = not options["only"] and len(options["folders"]) < 2
+    has_room = options["workers"] is None and processors() > 1
+    return SecondProcess() if is_whole and has_room else contextlib.nullcontext()
 
 
 @cli.command(short_help="Draft a contract from what the repository says.")
@@ -267,4 +279,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a path may hold bytes that are no text
-    cli(prog_name="certify")
+    try:
+        cli(prog_name="certify")
+    except SystemExit as end:
+        if isinstance(end.code, int):
+            end_process(end.code)
+        raise

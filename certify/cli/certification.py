@@ -24,13 +24,13 @@ from certify.contract import Contract, load_contract
 from certify.errors import CertifyError, SandboxError
 from certify.judgement import judge
 from certify.model import RunFacts
-from certify.plugin.beside import has_room
 from certify.plugin.isolated import Ran, complaint, run_isolated
 from certify.plugin.order import Order
 from certify.plugin.planning import Planned, plan_order
 from certify.plugin.turns import Turns
 from certify.provenance import cassette_facts, connector_facts, machine, python
 from certify.sandbox.installed import installed_in
+from certify.second_process import SecondProcess
 from certify.systems import subject_of
 from certify.text import one_line
 
@@ -60,12 +60,15 @@ class Wish:
     workers: int | None
 
 
-def certify(wish: Wish) -> int:
-    """Certify every connector that was named; returns the worst exit code. Raises CertifyError."""
+def certify(wish: Wish, second: SecondProcess | None = None) -> int:
+    """Certify every connector that was named; returns the worst exit code. Raises CertifyError.
+
+    A `second` process runs rules that load into the target, of a connector that is named alone.
+    """
     folders = _folders(wish)
     if len(folders) == 1:
         contract = load_contract(folders[0], wish.contract)
-        return _certify_one(wish, contract, wish.artifact_dir, display_for(wish.shape))
+        return _certify_one(wish, contract, wish.artifact_dir, display_for(wish.shape), second=second)
     if wish.contract is not None:
         raise CertifyError("--contract goes with one connector; -C was given several times")
     if wish.artifacts:
@@ -84,10 +87,18 @@ def _folders(wish: Wish) -> list[Path]:
 
 
 def _certify_one(
-    wish: Wish, contract: Contract, artifact_dir: Path | None, display: Display, turns: Turns | None = None
+    wish: Wish,
+    contract: Contract,
+    artifact_dir: Path | None,
+    display: Display,
+    turns: Turns | None = None,
+    second: SecondProcess | None = None,
 ) -> int:
     """Run, judge, write and show; with `turns`, others are at work beside it. Returns the exit code."""
     interpreter = wish.interpreter.absolute() if wish.interpreter else None
+    if second is not None and contract.subject.sink is None and contract.subject.state is None:
+        second.end()
+        second = None
     order = Order(
         root=str(contract.root),
         contract=str(contract.path),
@@ -107,8 +118,7 @@ def _certify_one(
     listener = Listener(display)
     listeners = [listener] if turns is None else [listener, turns]
     try:
-        two = turns is None and _in_two_processes(wish, contract)
-        ran = run_isolated(order, listeners, wish.workers or 0, in_two_processes=two)
+        ran = run_isolated(order, listeners, wish.workers or 0, second=second)
     finally:
         display.end_of_run()
     planned = _planned(order, contract, ran, listener)
@@ -140,12 +150,6 @@ def _certify_one(
     for one in broken:
         display.problem(one)
     return max(report.exit_code, 2 if broken else 0, key=_GRAVITY.index)
-
-
-def _in_two_processes(wish: Wish, contract: Contract) -> bool:
-    """A whole run of what loads into a target, unless the number of processes was said."""
-    loads = contract.subject.sink is not None or contract.subject.state is not None
-    return loads and wish.workers is None and not wish.only and has_room()
 
 
 def _version(contract: Contract, interpreter: Path | None) -> str | None:

@@ -27,8 +27,8 @@ from certify.contract import Contract
 from certify.errors import CertifyError
 from certify.model import Outcome, Report
 from certify.plan import Plan
-from certify.plugin.beside import processors
 from certify.sandbox.inside.isolation import die_with_parent
+from certify.second_process import processors
 
 #: Certifies a folder on a display; returns its exit code. Raises CertifyError.
 Certifies = Callable[[Path, Display], int]

@@ -7,43 +7,33 @@ tell, this one runs after all.
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import json
 import os
-import signal
-import subprocess
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from certify.ending import end_process
 from certify.plugin.engine import ENGINE
 from certify.plugin.order import Order, Share, write_order
-
-#: Seconds in which the other process takes its sandboxes down when it is interrupted.
-_TIDIES_UP = 5.0
+from certify.second_process import SecondProcess
 
 
 class Beside:
-    """The other process, as a plugin of the first: started early, waited for before anything is measured."""
+    """The other process, as a plugin of the first: it is waited for before anything is measured."""
 
-    def __init__(self, order: Order, folder: Path) -> None:
+    def __init__(self, process: SecondProcess, order: Order, folder: Path) -> None:
         order_file = folder / "beside.json"
         write_order(replace(order, share=Share.TARGET), order_file)
         self._told = _told_file(order_file)
         self._told.touch()
-        with (folder / "beside.log").open("wb") as log:
-            self._process = subprocess.Popen(
-                _command(order_file),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                process_group=0,  # a terminal's Ctrl-C is for the first: it interrupts this one, once
-            )
+        self._process = process
+        self._process.give(order_file)
         self._session: pytest.Session | None = None
         self._seen: set[str] = set()
 
@@ -65,7 +55,7 @@ class Beside:
             self.wait()
             self._make_up_for(session.config.stash[ENGINE].left_to_other)
         except BaseException:
-            self.end()
+            self._process.end()
             self._take_over()
             raise
         return done
@@ -95,26 +85,6 @@ class Beside:
         for item, following in zip(left, [*left[1:], None], strict=True):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
-    def end(self) -> None:
-        """End it, if it runs still: it is asked to tidy up first."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_TIDIES_UP)
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-
-
-@contextlib.contextmanager
-def beside(order: Order, folder: Path) -> Iterator[Beside]:
-    """Start the other process; it has ended when this does."""
-    other = Beside(order, folder)
-    try:
-        yield other
-    finally:
-        other.end()
-
 
 class _Teller:
     """In the other process: tells each report as it comes."""
@@ -132,37 +102,36 @@ class _Teller:
             told.write(f"{json.dumps(data)}\n")
 
 
-def _command(order_file: Path) -> list[str]:
-    # -P: a folder named like one of our modules shadows nothing.
-    module = ["-P", "-m", "certify.plugin.beside"]
-    return [sys.executable, *module, str(order_file), str(gc.get_threshold()[0])]
-
-
 def _told_file(order_file: Path) -> Path:
     return order_file.with_suffix(".told")
 
 
-def main(order_file: Path, garbage_after: int) -> None:
-    """Run the share of the order; the settings of the process are those of the first, which started it."""
-    from certify.plugin.isolated import run_order
+def _import_what_rules_need() -> None:
+    """All but the suites, whose assertions pytest rewrites as it imports them."""
+    import hypothesis  # noqa: F401
+    import pytest_benchmark.plugin  # noqa: F401
+
+    from certify.plugin.engine import import_fixtures
+
+    import_fixtures()
+
+
+def main(garbage_after: int) -> None:
+    """Run the share of the order that is told, or nothing where none is."""
+    from certify.plugin.isolated import neutral_process, run_order
     from certify.sandbox.inside.isolation import die_with_parent
 
     die_with_parent()
     gc.set_threshold(garbage_after)
-    run_order(order_file, [_Teller(_told_file(order_file))])
-
-
-def processors() -> int:
-    """How many processes have a processor each."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def has_room() -> bool:
-    """Whether two processes have a processor each."""
-    return processors() > 1
+    _import_what_rules_need()
+    gc.freeze()  # what is here now is never garbage, and need not be looked through to find out
+    told = sys.stdin.buffer.read()
+    if told:
+        order_file = Path(os.fsdecode(told))
+        with neutral_process(order_file.parent):
+            run_order(order_file, [_Teller(_told_file(order_file))])
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]))
+    end_process(0)

@@ -20,8 +20,9 @@ from pathlib import Path
 import pytest
 
 from certify.errors import CertifyError
-from certify.plugin.beside import beside
+from certify.plugin.beside import Beside
 from certify.plugin.order import Order, Share, write_order
+from certify.second_process import SecondProcess
 
 _SETTINGS = (
     "PYTEST_ADDOPTS",
@@ -61,19 +62,23 @@ class Ran:
 
 
 def run_isolated(
-    order: Order, listeners: Sequence[object], workers: int = 0, *, in_two_processes: bool = False
+    order: Order, listeners: Sequence[object], workers: int = 0, *, second: SecondProcess | None = None
 ) -> Ran:
-    """Run the order; `listeners` are pytest plugins that receive the reports."""
+    """Run the order; `listeners` are pytest plugins that receive the reports.
+
+    A `second` process runs what loads into the target; it has ended when this does.
+    """
     if workers and importlib.util.find_spec("xdist") is None:
         raise CertifyError("-n needs pytest-xdist: python -m pip install 'certify[xdist]'")
     with tempfile.TemporaryDirectory(prefix="certify-run-") as neutral:
         order_file = Path(neutral) / "order.json"
         said = io.StringIO()
         with contextlib.ExitStack() as stack:
-            stack.enter_context(_neutral_process(neutral))
+            stack.enter_context(neutral_process(Path(neutral)))
             plugins = [*listeners]
-            if in_two_processes:
-                plugins.append(stack.enter_context(beside(order, Path(neutral))))
+            if second is not None:
+                stack.callback(second.end)
+                plugins.append(Beside(second, order, Path(neutral)))
                 order = replace(order, share=Share.OTHERS)
             write_order(order, order_file)
             stack.enter_context(contextlib.redirect_stdout(said))
@@ -84,7 +89,7 @@ def run_isolated(
 
 def run_nothing() -> None:
     """Have pytest load and settle what it does at each start, for forks of this process."""
-    with tempfile.TemporaryDirectory(prefix="certify-run-") as neutral, _neutral_process(neutral):
+    with tempfile.TemporaryDirectory(prefix="certify-run-") as neutral, neutral_process(Path(neutral)):
         said = io.StringIO()
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             pytest.main([*_settings(Path(neutral)), neutral], _own_plugins(0))
@@ -146,7 +151,7 @@ def _arguments(order_file: Path, workers: int) -> list[str]:
 
 
 @contextlib.contextmanager
-def _neutral_process(folder: str) -> Iterator[None]:
+def neutral_process(folder: Path) -> Iterator[None]:
     """Without pytest's own variables, in a folder where no module can shadow another."""
     kept, arguments = dict(os.environ), sys.argv
     sys.argv = ["certify"]  # xdist hands it to its workers, and a path of ours may hold what is no text

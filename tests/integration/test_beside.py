@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 from pathlib import Path
@@ -11,10 +12,10 @@ import msgspec
 import pytest
 
 from certify.model import Outcome, Status
-from certify.plugin import beside
 from certify.plugin.engine import OUTCOME
 from certify.plugin.isolated import run_isolated
 from certify.plugin.order import Order
+from certify.second_process import SecondProcess
 
 EXAMPLE = Path(__file__).parents[2] / "fixtures" / "certify_example"
 #: The target alone, beside it the source, and neither.
@@ -41,7 +42,8 @@ class Kept:
 
 def outcomes(order: Order = ORDER, *, in_two_processes: bool = True) -> Kept:
     kept = Kept()
-    ran = run_isolated(order, [kept], in_two_processes=in_two_processes)
+    with SecondProcess() if in_two_processes else contextlib.nullcontext() as second:
+        ran = run_isolated(order, [kept], second=second)
     assert kept.outcomes, ran.transcript
     return kept
 
@@ -71,7 +73,7 @@ def test_two_processes_find_what_one_finds() -> None:
 def test_what_the_other_process_does_not_tell_is_run_after_all(
     program: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beside, "_command", lambda _: [sys.executable, "-c", program])
+    monkeypatch.setattr(SecondProcess, "command", lambda: [sys.executable, "-c", program])
     assert outcomes().statuses() == dict.fromkeys(ORDER.only, Status.PASSED)
 
 

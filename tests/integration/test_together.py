@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from certify.model import Report
-from certify.plugin.beside import processors
+from certify.second_process import processors
 from tests.integration.test_command import BROKEN, ENDLESS, files_in, is_being_imported
 
 if TYPE_CHECKING:
