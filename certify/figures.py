@@ -45,6 +45,13 @@ class Performance:
     machine: Machine
 
     @property
+    def timed(self) -> str:
+        """What `seconds` is of: `median of 3 rounds, spread 0.04 s`, or `one round`, which has no spread."""
+        if self.rounds == 1:
+            return "one round"
+        return f"median of {self.rounds} rounds, spread {self.spread_seconds:.2f} s"
+
+    @property
     def overhead(self) -> float:
         """How many times as long as parsing alone the connector took, on its own processor time."""
         cpu = next(one.cpu_seconds for one in self.loads if one.rows == self.rows)

@@ -33,8 +33,9 @@ _REHEARSED = 3
 #: Seconds of a read at the contract's size that still leave time for one four times as large; of a slower
 #: source a quarter is compared with the whole.
 _QUICK = 2.0
-#: Rounds of it at most, and processor seconds for all of them: a benchmark is one area among many.
-_ROUNDS, _SECONDS = 3, 1.2
+#: Rounds of it at most, and processor seconds for all of them: a benchmark is one area among many. Of fewer
+#: than three there is no median to speak of, and of one no spread.
+_ROUNDS, _SECONDS = 3, 2.5
 #: Rows of the reads that show what columns cost, at most: a tenth of a second each.
 _WIDE_ROWS = 2000
 #: Seconds of waiting that are no matter.

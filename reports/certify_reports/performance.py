@@ -22,11 +22,9 @@ def performance(report: Report) -> str:
 
 
 def _pace(figures: Performance) -> str:
-    rounds = "one round" if figures.rounds == 1 else f"median of {figures.rounds} rounds"
-    spread = "" if figures.rounds == 1 else f", spread {figures.spread_seconds:.2f} s"
     return (
         f"**{figures.rows_per_second:,.0f} rows/s**: {figures.rows:,} rows of {figures.columns} columns in "
-        f"{figures.seconds:.2f} s ({rounds}{spread}). "
+        f"{figures.seconds:.2f} s ({figures.timed}). "
         f"To parse the same pages and no more takes {figures.parse_seconds:.2f} s."
     )
 

@@ -68,7 +68,7 @@ def test_throughput(paces: Paces, benchmark: BenchmarkFixture, evidence: Evidenc
     evidence.saw(
         "rows",
         f"{figures.rows:,} rows of {figures.columns} columns: {figures.rows_per_second:,.0f} rows/s "
-        f"(median of {figures.rounds}: {figures.seconds:.2f} s, spread {figures.spread_seconds:.2f} s)",
+        f"in {figures.seconds:.2f} s ({figures.timed})",
     )
     grown_by = the_best_of(paces, growth, MOST_GROWTH)
     widened_by = the_best_of(paces, widening, MOST_GROWTH)
