@@ -26,7 +26,7 @@ from certify.sandbox.zygote import Zygote
 EXAMPLE = Path(certify_example.__path__[0])
 SOURCE = (str(EXAMPLE / "src"),)
 CASSETTE = "certification/cassettes/full_refresh.yaml"
-CONFIG = {"base_url": "https://api.orders.example", "api_token": "cfy" + "0" * 21, "page_size": 100}
+CONFIG = {"base_url": "https://api.orders.example", "api_token": "cfy" + "0" * 21, "page_size": 500}
 PACKAGE = "dpone_connector_orders_api"
 KEY, STATE = "orders", {"updated_at": "2026-02-01T00:00:00Z", "id": 42}
 ROUNDS = {"rounds": 20, "warmup_rounds": 2}

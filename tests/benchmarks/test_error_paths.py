@@ -34,7 +34,7 @@ from certify.sandbox.zygote import Zygote
 EXAMPLE = Path(certify_example.__path__[0])
 CASSETTE = "certification/cassettes/full_refresh.yaml"
 HOST = "api.orders.example"
-CONFIG = {"base_url": f"https://{HOST}", "api_token": "cfy" + "0" * 21, "page_size": 100}
+CONFIG = {"base_url": f"https://{HOST}", "api_token": "cfy" + "0" * 21, "page_size": 500}
 MODULE = "dpone_connector_orders_api.source"
 REFUSED = Scenario(faults.refusal(429, ("retry-after", "2")), 1, 1)
 
@@ -151,7 +151,7 @@ def walk(recorded: Cassette, pages: int) -> Cassette:
     made = []
     last = datetime.datetime(2026, 10, 1, tzinfo=datetime.UTC)
     for number in range(pages):
-        query = first.asked.query if number == 0 else f"limit=100&cursor=page-{number}"
+        query = first.asked.query if number == 0 else f"limit=500&cursor=page-{number}"
         for row in body["data"]:
             row["id"] += len(body["data"])
             row["updated_at"] = last.isoformat()

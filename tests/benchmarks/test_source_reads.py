@@ -74,7 +74,7 @@ def _as_asked(cassette: Any) -> Any:
     from dataclasses import replace
 
     recorded = tuple(
-        replace(one, asked=replace(one.asked, query=one.asked.query.replace("limit=100", "limit=1000")))
+        replace(one, asked=replace(one.asked, query=one.asked.query.replace("limit=500", "limit=1000")))
         for one in cassette.recorded
     )
     return replace(cassette, recorded=recorded)
