@@ -22,7 +22,6 @@ from certify.plugin.outcome import PhaseResult, fold, judge_phase
 from certify.plugin.planning import Planned, plan_order
 from certify.plugin.sandboxes import granted_isolation
 from certify.rules import ATTRIBUTE, EvidenceLog, Rule, RuleBroken, Undecided
-from certify.target.database import TMP
 from certify.text import visible
 
 #: Where the engine stands on `config`, for fixtures and collectors.
@@ -88,8 +87,6 @@ def _take_chance_out() -> None:
 
 #: What a rule asks for that loads into the target, or writes states there.
 _TARGET = frozenset({"target_url", "pipelines"})
-#: Some loads more, for a rule on runs of the source: in its own process where each has a target to itself.
-_LOADS_BESIDE_RUNS = frozenset({"load_outputs"})
 
 
 class Engine:
@@ -128,9 +125,7 @@ class Engine:
         self.asked_for = frozenset().union(*map(_asked_for, items))
         share = self.order.share
         if share is not Share.ALL:
-            has_one_each = TMP in (self.contract.target.url or TMP)
-            target = _TARGET if has_one_each else _TARGET | _LOADS_BESIDE_RUNS
-            mine = [item for item in items if target.isdisjoint(_asked_for(item)) is (share is Share.OTHERS)]
+            mine = [item for item in items if _TARGET.isdisjoint(_asked_for(item)) is (share is Share.OTHERS)]
             self.left_to_other = [item for item in items if item not in mine]
             items[:] = mine
 

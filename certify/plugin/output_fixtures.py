@@ -7,27 +7,25 @@ from collections.abc import Iterator
 import pytest
 
 from certify.contract import Contract
-from certify.plugin.commands import command_of
-from certify.rules import Undecided
+from certify.plugin.planted import planted_config
+from certify.sandbox.leaks import LeakSearch
 from certify.sandbox.load_outputs import LoadOutputs
 from certify.sandbox.observed_load import Load
 from certify.sandbox.sink_runs import SinkRuns
+from certify.subject import Subject
 
 #: Rows after which the source of a load breaks off: sinks say most when they fail.
 _BREAKS_OFF = 2
 
 
 @pytest.fixture(scope="session")
-def load_outputs(request: pytest.FixtureRequest, contract: Contract) -> LoadOutputs:
+def load_outputs(contract: Contract, subject: Subject, sink_runs: SinkRuns) -> LoadOutputs:
     """All that comes out of a load that succeeds and of one that fails, of each strategy."""
-    if contract.subject.sink is None and command_of(contract, "sink") is None:
-        return LoadOutputs()
-    try:
-        runs: SinkRuns = request.getfixturevalue("sink_runs")
-        loads = list(_loads(runs))
-    except Undecided as error:
-        return LoadOutputs(undecided=str(error))
-    return LoadOutputs(len(loads), tuple(text for load in loads for text in _texts(load)))
+    planted = planted_config(contract, subject)
+    loads = list(_loads(sink_runs))
+    texts = tuple(text for load in loads for text in _texts(load))
+    cut = any(load.output_is_cut for load in loads)
+    return LoadOutputs(planted.config, LeakSearch(planted.named), len(loads), texts, cut)
 
 
 def _loads(runs: SinkRuns) -> Iterator[Load]:
@@ -38,6 +36,8 @@ def _loads(runs: SinkRuns) -> Iterator[Load]:
 
 def _texts(load: Load) -> Iterator[tuple[str, str]]:
     yield "what a load prints", load.output
+    yield "what a load logs", "\n".join(load.log)
+    yield "what a load returns", repr(load.returned)
     yield "what a load tells", repr(load.said)
     yield "the target after a load", repr(load.after)
     if load.raised is not None:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from certify.sandbox.leaks import LeakSearch
 
 
 @dataclass(frozen=True)
 class LoadOutputs:
-    """The texts of some loads, each with where it stands; `undecided` says why a sink could not be tried."""
+    """The texts of some loads, each with where it stands, the configuration of all, and what to look for.
 
-    loads: int = 0
-    texts: tuple[tuple[str, str], ...] = ()
-    undecided: str = ""
+    `is_cut`: some load printed or logged more than is kept.
+    """
+
+    config: Mapping[str, Any]
+    search: LeakSearch
+    loads: int
+    texts: tuple[tuple[str, str], ...]
+    is_cut: bool = False

@@ -241,6 +241,7 @@ class Loads:
         last = lasts[-1] if lasts else {}
         was_killed = watch.stop is not None and ended.why == "exit" and ended.signal == signal.SIGKILL
         error = last.get("error")
+        log = [message["log"] for message in ended.messages if "log" in message]
         self._require_own_folder()
         try:
             after, tables = self.database.read(), self.database.left_over()
@@ -261,6 +262,8 @@ class Loads:
             output=ended.output.decode("utf-8", "replace"),
             code=last.get("code"),
             said=said,
+            log=tuple(str(line) for line in log if line is not None),
+            output_is_cut=None in log or ended.output_bytes > len(ended.output),
         )
 
     def _left_files(self) -> set[str]:

@@ -113,6 +113,9 @@ class Load:
     #: A command's exit code.
     code: int | None = None
     said: Said = SILENT
+    #: What a sink that is no command logged, and whether it printed or logged more than is kept.
+    log: tuple[str, ...] = ()
+    output_is_cut: bool = False
 
     @property
     def succeeded(self) -> bool:

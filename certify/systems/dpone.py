@@ -190,7 +190,11 @@ PLATFORM_IDS = {
             ("run_artifact_is_sound",),
             "evidence:\n  run_artifact: .dpone/runs/RUN_ID/run.json\n",
         ),
-        PlatformId("secret_redaction", ("no_canary_in_output", "no_secret_in_cassettes"), _DRIVE_SOURCE),
+        PlatformId(
+            "secret_redaction",
+            ("no_canary_in_output", "no_canary_in_loads", "no_secret_in_cassettes"),
+            _DRIVE_SOURCE,
+        ),
         PlatformId("benchmark_required", ("throughput", "memory_is_flat"), _DRIVE_SOURCE),
         # What a native transfer claims, by its role. That an export can be checked against a checksum, and
         # cleans up after itself, only tests of the connector's own can show: certify drives none.

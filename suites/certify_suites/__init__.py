@@ -1,6 +1,7 @@
 """The rulebook: one pytest module an area, one function a rule."""
 
-#: The order in which areas run and are reported: what others stand on first, what takes long last.
+#: The order in which areas run and are reported: what others stand on first, what takes long last. Security
+#: searches what came out of all runs before it.
 __all__ = [  # noqa: RUF022  the order is the point
     "import_safety",
     "manifest",
@@ -8,7 +9,6 @@ __all__ = [  # noqa: RUF022  the order is the point
     "packaging",
     "airbyte",
     "plakar",
-    "security",
     "protocol",
     "source",
     "quality",
@@ -16,5 +16,6 @@ __all__ = [  # noqa: RUF022  the order is the point
     "targets",
     "state",
     "error_paths",
+    "security",
     "performance",
 ]

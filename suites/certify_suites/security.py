@@ -26,7 +26,6 @@ from certify.replay import faults
 from certify.repository.secrets import (
     Cassettes,
     SecretSearch,
-    names_a_secret,
     search_cassettes,
     search_source,
 )
@@ -45,6 +44,7 @@ from certify.repository.source import (
 )
 from certify.sandbox.leaks import Leak
 from certify.text import counted
+from certify_suites.canaries import has_no_secret, show_besides
 
 
 @rule("no_secret_in_source", tier=Tier.BRONZE, effort=Effort.MEDIUM)
@@ -223,9 +223,7 @@ def test_egress_is_declared(contract: Contract, fault_runs: FaultRuns, evidence:
 
 
 @rule("no_canary_in_output", tier=Tier.GOLD, effort=Effort.MEDIUM, capabilities=("source",))
-def test_no_canary_in_output(
-    contract: Contract, fault_runs: FaultRuns, load_outputs: LoadOutputs, evidence: EvidenceLog
-) -> None:
+def test_no_canary_in_output(fault_runs: FaultRuns, evidence: EvidenceLog) -> None:
     """No credential comes out: in no row, state, log line, error or output, in no form.
 
     Why: logs are read by more people than secrets are, and are kept longer. Most leaks are not a line that
@@ -239,13 +237,7 @@ def test_no_canary_in_output(
     """
     search = fault_runs.search
     if not search.needles:
-        secrets = [name for name in fault_runs.source.plan.config if names_a_secret(str(name))]
-        if secrets:
-            raise Unverified(
-                f"no secret is named, though the configuration has {secrets[0]}",
-                f"subject:\n  secrets: [{', '.join(secrets)}]",
-            )
-        raise NotApplicable("the configuration has no secret")
+        has_no_secret(fault_runs.source.plan.config)
     positions = fault_runs.positions() if fault_runs.baseline.exchanges else ()
     for fault, times in _TELLING:
         for position in positions:
@@ -255,15 +247,14 @@ def test_no_canary_in_output(
     evidence.saw_in_all(
         "note",
         f"looked for {counted(len(set(search.forms.values())), 'form')} of the secrets in "
-        f"{counted(len(runs), 'run')}: {counted(rows, 'row')}, {counted(lines, 'line')} of log; and in "
-        f"{counted(load_outputs.loads, 'load')} of the sink",
+        f"{counted(len(runs), 'run')}: {counted(rows, 'row')}, {counted(lines, 'line')} of log",
     )
     found: dict[Leak, Observed] = {}
     for seen in runs:
         for leak in search.leaks(seen.run):
             found.setdefault(leak, seen)
-    _show({str(seen.scenario): seen for seen in found.values()}, evidence)
-    findings = [
+    show_besides({str(seen.scenario): seen for seen in found.values()}, evidence)
+    no_findings(
         Finding(
             f"{leak.secret} comes out in {leak.where}, {leak.form} ({seen.scenario})",
             seen.location,
@@ -271,15 +262,7 @@ def test_no_canary_in_output(
             scenario=str(seen.scenario),
         )
         for leak, seen in found.items()
-    ]
-    sink = contract.at("subject", "sink")
-    findings += [
-        Finding(f"{leak.secret} comes out in {leak.where}, {leak.form}", sink, expected=_NONE_OF_IT)
-        for leak in search.leaks_in(load_outputs.texts)
-    ]
-    no_findings(findings)
-    if load_outputs.undecided:
-        raise Unverified(f"the sink's output could not be searched: {load_outputs.undecided}")
+    )
     cut = [seen.scenario for seen in runs if seen.run.output_is_cut]
     if cut:
         raise Unverified(
@@ -324,12 +307,30 @@ def test_no_canary_in_answers(interview: Interview, evidence: EvidenceLog) -> No
         raise Unverified(f"{cut[0]}: more was printed than is kept, and it could not be searched whole")
 
 
-def _show(runs: dict[str, Observed], evidence: EvidenceLog) -> None:
-    """Note the runs, by their scenario, that were made for another rule or have no fault."""
-    shown = {entry.timeline.scenario for entry in evidence.entries if entry.timeline}
-    for scenario, seen in runs.items():
-        if scenario not in shown:
-            evidence.saw("request", str(seen), seen.timeline)
+@rule("no_canary_in_loads", tier=Tier.GOLD, effort=Effort.LOW, capabilities=("sink",))
+def test_no_canary_in_loads(contract: Contract, load_outputs: LoadOutputs, evidence: EvidenceLog) -> None:
+    """No credential comes out of a load: not printed, logged, raised or returned, nor in the target.
+
+    Why: a sink has the password of the warehouse, and says most when a load fails: in the log of a job that
+    half of the company reads. An error that quotes the URL it could not reach quotes the password with it.
+
+    One load of each strategy succeeds, and one's source breaks off. The secrets are canaries, and are looked
+    for in every form, as in the runs of a source.
+
+    Fix: name the host and the table in messages, and not the URL; never log a configuration.
+    """
+    search = load_outputs.search
+    if not search.needles:
+        has_no_secret(load_outputs.config)
+    forms = counted(len(set(search.forms.values())), "form")
+    evidence.saw("note", f"looked for {forms} of the secrets in {counted(load_outputs.loads, 'load')}")
+    at = contract.at("subject", "sink" if contract.subject.sink else "command")
+    no_findings(
+        Finding(f"{leak.secret} comes out in {leak.where}, {leak.form}", at, expected=_NONE_OF_IT)
+        for leak in search.leaks_in(load_outputs.texts)
+    )
+    if load_outputs.is_cut:
+        raise Unverified("a load printed or logged more than is kept, and it could not be searched whole")
 
 
 _NONE_OF_IT = "none of the credential"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from certify.model import Location
 from certify.replay import Asked, Cassette, Exchange, Scenario
 from certify.replay.faults import HAPPY_PATH
-from certify.rules import EvidenceLog, RuleBroken, Unverified
+from certify.rules import EvidenceLog, NotApplicable, RuleBroken, Unverified
 from certify.run import LogLine, Rows, Run
 from certify.sandbox.driven import RunsSource
 from certify.sandbox.fault_runs import FaultRuns
@@ -45,11 +46,13 @@ class Source:
 class Contract:
     """Says where its sink stands."""
 
+    subject = SimpleNamespace(sink="package:make_sink")
+
     def at(self, *keys: str) -> Location:
         return Location("contract.yaml", 7)
 
 
-def judge(source: Source, evidence: EvidenceLog, loads: LoadOutputs = LoadOutputs()) -> None:  # noqa: B008  frozen
+def judge(source: Source, evidence: EvidenceLog) -> None:
     runs = FaultRuns(
         cast("RunsSource", source),
         Cassette("full_refresh", ()),
@@ -57,7 +60,7 @@ def judge(source: Source, evidence: EvidenceLog, loads: LoadOutputs = LoadOutput
         Location("contract.yaml", 1),
         LeakSearch({"password": SECRET}),
     )
-    security.test_no_canary_in_output(cast("Any", Contract()), runs, loads, evidence)
+    security.test_no_canary_in_output(runs, evidence)
 
 
 def test_the_rule_says_first_what_it_looked_for() -> None:
@@ -82,12 +85,15 @@ def test_what_printed_more_than_is_kept_does_not_pass(scenario: str) -> None:
         judge(Source(cut=scenario), EvidenceLog())
 
 
-def test_what_a_load_lets_out_is_searched_too() -> None:
-    told = LoadOutputs(
-        2, (("what a load prints", "connected"), ("the message of a load's error", f"with {SECRET}"))
-    )
+def judge_loads(*texts: tuple[str, str], is_cut: bool = False, secret: str = SECRET, **config: str) -> None:
+    named = {"password": secret} if secret else {}
+    outputs = LoadOutputs(config, LeakSearch(named), 2, texts, is_cut)
+    security.test_no_canary_in_loads(cast("Any", Contract()), outputs, EvidenceLog())
+
+
+def test_what_a_load_lets_out_is_searched() -> None:
     with pytest.raises(RuleBroken) as caught:
-        judge(Source(), EvidenceLog(), told)
+        judge_loads(("what a load prints", "connected"), ("the message of a load's error", f"with {SECRET}"))
     (finding,) = caught.value.findings
     assert (finding.message, finding.location) == (
         "password comes out in the message of a load's error, as it is",
@@ -95,6 +101,17 @@ def test_what_a_load_lets_out_is_searched_too() -> None:
     )
 
 
-def test_a_sink_that_could_not_be_tried_does_not_pass() -> None:
-    with pytest.raises(Unverified, match=r"the sink's output could not be searched: there is no driver"):
-        judge(Source(), EvidenceLog(), LoadOutputs(undecided="there is no driver"))
+def test_a_load_that_says_nothing_of_the_secret_passes() -> None:
+    judge_loads(("what a load prints", "connected"))
+
+
+def test_a_load_that_printed_more_than_is_kept_does_not_pass() -> None:
+    with pytest.raises(Unverified, match="a load printed or logged more than is kept"):
+        judge_loads(("what a load prints", "connected"), is_cut=True)
+
+
+def test_where_no_secret_is_named_there_is_none_to_look_for() -> None:
+    with pytest.raises(NotApplicable, match="the configuration has no secret"):
+        judge_loads(secret="", host="db.example")
+    with pytest.raises(Unverified, match="no secret is named, though the configuration has db_password"):
+        judge_loads(secret="", db_password="x")

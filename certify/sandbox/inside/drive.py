@@ -68,7 +68,7 @@ def instrumented(task: dict[str, Any], says: FrameWriter, isolated: bool) -> Tel
     clock = VirtualClock(task["start"], task["page"], task["budget"], tells.say, tells.exhausted)
     tells.clock = clock
     if not task.get("speaks_log"):
-        LogHandler(tells).install()
+        LogHandler(tells.log).install()
     network = Network(task["port"], task["authority"], clock, isolated, tells.say)
     network.leave_unanswered(task.get("unanswered") or 0, task.get("unanswered_host"))
     if task["live"]:

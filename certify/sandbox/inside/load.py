@@ -14,8 +14,12 @@ from .frames import FrameWriter
 from .late_imports import LateImports
 from .places import lies_in
 from .points import DriverCalls, Points
+from .teller import LogHandler
 from .told import told
 from .typed import from_json
+
+#: Lines of log that are told of one load.
+_TOLD_LINES = 500
 
 
 def load(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
@@ -29,6 +33,7 @@ def load(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     random.seed(SEED)
     if not isolated:
         stay_here(task["port"])
+    _hear_log(says)
     late = LateImports(task, task["sink"])
     points = Points(says, task["ends_at"], task["waits"], task["tells"])
     rows = points.before_each(map(from_json, task["rows"]), task["fails_after"])
@@ -52,6 +57,18 @@ def load(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
         sys.setprofile(None)
         late.tell(says.send)
         end(says, how="finished", returned=returned if isinstance(returned, int) else repr(returned)[:200])
+
+
+def _hear_log(says: FrameWriter) -> None:
+    """Tell what a production run would log, up to so many lines; and whether there were more."""
+    lines = iter(range(_TOLD_LINES + 1))
+
+    def tell(level: str, text: str) -> None:
+        number = next(lines, None)
+        if number is not None:
+            says.send(log=text if number < _TOLD_LINES else None)
+
+    LogHandler(tell).install()
 
 
 def _write_state(task: dict[str, Any], points: Points) -> None:

@@ -11,7 +11,7 @@ import re
 import sys
 import threading
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any, NoReturn, Protocol
 
@@ -224,12 +224,12 @@ def _text(value: Any) -> str:
 
 
 class LogHandler(logging.Handler):
-    """Tells the messages that a production run would keep: those of INFO and above.
+    """Tells the messages that a production run would keep, those of INFO and above, each with its level.
 
     It is no handler of the root logger: SDKs take those away when they set up a log of their own.
     """
 
-    def __init__(self, tells: Teller) -> None:
+    def __init__(self, tells: Callable[[str, str], None]) -> None:
         super().__init__(logging.INFO)
         self._tells = tells
 
@@ -253,4 +253,4 @@ class LogHandler(logging.Handler):
             text = self.format(record)
         except Exception as error:
             text = f"{record.msg!r} could not be formatted: {error!r}"
-        self._tells.log(record.levelname, text)
+        self._tells(record.levelname, text)
