@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,7 @@ def test_two_processes_find_what_one_finds() -> None:
 def test_what_the_other_process_does_not_tell_is_run_after_all(
     program: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SecondProcess, "command", lambda: [sys.executable, "-c", program])
+    monkeypatch.setattr(SecondProcess, "command", lambda _: [sys.executable, "-c", program])
     assert outcomes().statuses() == dict.fromkeys(ORDER.only, Status.PASSED)
 
 
@@ -85,3 +86,18 @@ def test_an_import_that_fails_blocks_rules_of_both_though_one_judges_it(tmp_path
     two = outcomes(order)
     assert two.statuses()["full_refresh_equals_model"] is Status.BLOCKED
     assert plain(two) == plain(outcomes(order, in_two_processes=False))
+
+
+def test_without_an_order_it_is_not_waited_for() -> None:
+    with SecondProcess() as second:
+        process = second._process
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_one_that_has_ended_takes_an_order_without_complaint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SecondProcess, "command", lambda _: [sys.executable, "-c", ""])
+    with SecondProcess() as second:
+        second.wait()
+        second.give(tmp_path / "order.json")
