@@ -18,7 +18,10 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Connector:
-    """What was certified. `tree_digest` covers every file of its folder that is not generated."""
+    """What was certified. `tree_digest` covers every file of its folder that is not generated.
+
+    `folder` is where that lies in its git repository, from the top: empty at the top, or without git.
+    """
 
     name: str
     version: str | None
@@ -28,6 +31,7 @@ class Connector:
     commit: str | None = None
     dirty: bool | None = None
     artifacts: tuple[Artifact, ...] = ()
+    folder: str = ""
 
 
 @dataclass(frozen=True)

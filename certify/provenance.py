@@ -41,6 +41,7 @@ def connector_facts(
         commit=commit,
         dirty=dirty,
         artifacts=artifacts,
+        folder=_folder(contract.root),
     )
 
 
@@ -117,6 +118,15 @@ def _commit(root: Path) -> tuple[str | None, bool | None]:
     if not commit:
         return None, None
     return commit.decode("ascii", "replace").strip(), _is_dirty(root)
+
+
+def _folder(root: Path) -> str:
+    """Where a folder lies in its repository; empty at the top, without one, and where its name is no text."""
+    prefix = git(root, "rev-parse", "--show-prefix") or b""
+    try:
+        return prefix.decode().removesuffix("\n").rstrip("/")
+    except UnicodeDecodeError:
+        return ""
 
 
 #: Filters run on content that is compared; a partial clone fetches what it lacks, with any program.

@@ -190,7 +190,9 @@ class SourceReads:
         read = self.read(self.records.changed(change))
         if read.run.missed:
             miss = read.run.missed[0].miss
-            raise HarnessFault(f"with other records the source asks for what is not recorded: {miss}")
+            raise Unverified(
+                f"with other records in its answers the source asks for what is not recorded: {miss}"
+            )
         return read
 
     @property

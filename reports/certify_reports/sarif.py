@@ -20,7 +20,7 @@ from certify_reports.escape import code, fenced, inline, prose, visible
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 #: For a contract that lies outside the tree: code scanning shows no result without a file in it.
-_UNKNOWN = {"uri": "certification.yaml", "uriBaseId": "%SRCROOT%"}
+_UNKNOWN = "certification.yaml"
 
 #: Where a message names a line, so that a fingerprint outlives a line added above.
 _LINE_NUMBER = re.compile(r"(:|\blines? )\d+")
@@ -37,12 +37,12 @@ def _run(report: Report) -> dict[str, Any]:
     invocation = {
         "executionSuccessful": not errored and not report.run.interrupted,
         "exitCode": report.exit_code,
-        "toolExecutionNotifications": [_notification(one, report.run.contract) for one in errored],
+        "toolExecutionNotifications": [_notification(one, report) for one in errored],
     }
     return {
         "tool": {"driver": _driver(report)},
         "invocations": [invocation],
-        "results": _results([one for one in found if _is_result(one)], report.run.contract),
+        "results": _results([one for one in found if _is_result(one)], report),
     }
 
 
@@ -91,32 +91,32 @@ def _level(complaint: Complaint) -> str:
     return "error" if complaint.required else "warning"
 
 
-def _results(found: list[Complaint], contract: str) -> list[dict[str, Any]]:
+def _results(found: list[Complaint], report: Report) -> list[dict[str, Any]]:
     seen: Counter[str] = Counter()
     results = []
     for complaint in found:
         print_ = _fingerprint(complaint)
         seen[print_] += 1
-        results.append(_result(complaint, f"{print_}:{seen[print_]}", contract))
+        results.append(_result(complaint, f"{print_}:{seen[print_]}", report))
     return results
 
 
-def _result(complaint: Complaint, fingerprint: str, contract: str) -> dict[str, Any]:
+def _result(complaint: Complaint, fingerprint: str, report: Report) -> dict[str, Any]:
     return {
         "ruleId": visible(complaint.rule),
         "level": _level(complaint),
         "message": {"text": _plain(complaint.message)},
-        "locations": [_location(complaint.location, contract)],
+        "locations": [_location(complaint.location, report)],
         "partialFingerprints": {"certify/v1": fingerprint},
     }
 
 
-def _notification(complaint: Complaint, contract: str) -> dict[str, Any]:
+def _notification(complaint: Complaint, report: Report) -> dict[str, Any]:
     return {
         "level": "error",
         "associatedRule": {"id": visible(complaint.rule)},
         "message": {"text": _plain(complaint.message)},
-        "locations": [_location(complaint.location, contract)],
+        "locations": [_location(complaint.location, report)],
     }
 
 
@@ -131,10 +131,11 @@ def _fingerprint(complaint: Complaint) -> str:
     return hashlib.sha256(visible("\0".join(parts)).encode()).hexdigest()
 
 
-def _location(location: Location, contract: str) -> dict[str, Any]:
-    artifact = _artifact(location.file)
+def _location(location: Location, report: Report) -> dict[str, Any]:
+    contract, folder = report.run.contract, report.connector.folder
+    artifact = _artifact(location.file, folder)
     if artifact is None:
-        artifact, location = _artifact(contract) or _UNKNOWN, Location(contract)
+        artifact, location = _artifact(contract, folder) or _artifact(_UNKNOWN, folder), Location(contract)
     return {
         "physicalLocation": {
             "artifactLocation": artifact,
@@ -143,13 +144,23 @@ def _location(location: Location, contract: str) -> dict[str, Any]:
     }
 
 
-def _artifact(file: str) -> dict[str, str] | None:
-    """Where a file is; None for one that is no file or lies outside the tree by a relative path."""
+def _artifact(file: str, folder: str) -> dict[str, str] | None:
+    """Where a file is, from the top of the repository, which is where code scanning looks for it.
+
+    None for one that is no file or lies outside the connector's tree by a relative path.
+    """
     path = posixpath.normpath(file) if file else "."
-    if path == "." or path == ".." or path.startswith("../"):
+    if _leads_out(path):
         return None
-    uri = quote(path, safe="/", errors="backslashreplace")
+    within = posixpath.normpath(folder) if folder else "."
+    above = "" if _leads_out(within) or within.startswith("/") else within
+    uri = quote(posixpath.join(above, path), safe="/", errors="backslashreplace")
     return {"uri": f"file://{uri}"} if path.startswith("/") else {"uri": uri, "uriBaseId": "%SRCROOT%"}
+
+
+def _leads_out(path: str) -> bool:
+    """Whether a normal path names nothing below where it begins."""
+    return path in (".", "..") or path.startswith("../")
 
 
 FORMAT = Format("sarif", "certification.sarif", render)

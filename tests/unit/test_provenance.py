@@ -189,6 +189,10 @@ def commit_of(root: Path) -> tuple[str | None, bool | None]:
     return facts.commit, facts.dirty
 
 
+def folder_of(root: Path) -> str:
+    return connector_facts(replace(a_contract(), root=root), "1.0", None).folder
+
+
 def test_a_commit_is_named_and_clean(checkout: Path) -> None:
     assert commit_of(checkout) == (git(checkout, "rev-parse", "HEAD"), False)
 
@@ -201,6 +205,13 @@ def test_a_changed_file_makes_it_dirty(checkout: Path) -> None:
 def test_a_file_that_git_does_not_know_does_not(checkout: Path) -> None:
     into("NEW.md")(checkout)
     assert commit_of(checkout)[1] is False
+
+
+def test_the_folder_is_told_from_the_top_of_the_repository(checkout: Path) -> None:
+    assert folder_of(checkout) == ""
+    inner = checkout / "connectors" / "größer"
+    inner.mkdir(parents=True)
+    assert folder_of(inner) == "connectors/größer"
 
 
 def test_without_a_repository_there_is_no_commit(tree: Path) -> None:

@@ -177,6 +177,22 @@ def test_lines_begin_at_one(line: int | None, start: int) -> None:
     assert place(failed(Finding("bad", Location("a.py", line)))) == ("a.py", start)
 
 
+@pytest.mark.parametrize(
+    ("folder", "uri"),
+    [
+        ("", "src/a.py"),
+        ("connectors/demo", "connectors/demo/src/a.py"),
+        ("with space", "with%20space/src/a.py"),
+        ("../elsewhere", "src/a.py"),
+        ("/abs", "src/a.py"),
+    ],
+)
+def test_a_file_is_named_from_the_top_of_the_repository(folder: str, uri: str) -> None:
+    report = failed(Finding("bad", Location("src/a.py", 3)))
+    report = replace(report, connector=replace(report.connector, folder=folder))
+    assert place(report) == (uri, 3)
+
+
 def test_without_a_location_it_is_the_contract() -> None:
     assert place(failed()) == ("certification/certification.yaml", 1)
     assert place(failed(Finding("bad"))) == ("certification/certification.yaml", 1)
