@@ -16,7 +16,8 @@ def end_process(code: int) -> NoReturn:
     atexit._run_exitfuncs()
     try:
         for stream in (sys.stdout, sys.stderr):
-            stream.flush()
+            if stream is not None:  # as after `>&-`
+                stream.flush()
     except (OSError, ValueError):
         sys.exit(code)
     os._exit(code)

@@ -157,8 +157,10 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
 def _second_process(options: dict[str, Any]) -> contextlib.AbstractContextManager[SecondProcess | None]:
     """Of a whole run of one connector, where there is a processor for it, unless their number was said."""
     is_whole = not options["only"] and len(options["folders"]) < 2
-    has_room = options["workers"] is None and processors() > 1
-    return SecondProcess() if is_whole and has_room else contextlib.nullcontext()
+    if is_whole and options["workers"] is None and processors() > 1:
+        with contextlib.suppress(OSError):  # there is no room for one more: one does all of it
+            return SecondProcess()
+    return contextlib.nullcontext()
 
 
 @cli.command(short_help="Draft a contract from what the repository says.")

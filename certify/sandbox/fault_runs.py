@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from certify.model import Location
 from certify.replay.cassette import NOTHING, Cassette
-from certify.replay.faults import ELSEWHERE, Fault, Scenario
+from certify.replay.faults import ELSEWHERE, HAPPY_PATH, Fault, Scenario
 from certify.replay.matching import Key, names_a_token_call
 from certify.replay.played import Exchange
 from certify.rules import Blocked, EvidenceLog, HarnessFault, NotApplicable, Unverified
@@ -18,6 +19,7 @@ from certify.sandbox.answers import require_virtual_time
 from certify.sandbox.driven import RunsSource
 from certify.sandbox.leaks import LeakSearch
 from certify.sandbox.observed_run import Observed, innermost, signal_name
+from certify.sandbox.searched import Searched
 from certify.sandbox.volatile import Volatile, volatile_columns
 
 
@@ -63,14 +65,24 @@ class FaultRuns:
         self.thorough = thorough
         #: The lines that would have the happy path recorded.
         self.needs = needs
+        #: Every run that was made until now, searched for secrets.
+        self.searched = Searched(search)
         self._seen: dict[Scenario, Observed] = {}
+
+    def run(self, cassette: Cassette, scenario: Scenario = HAPPY_PATH, **how: Any) -> Run:
+        """One run of the source (`how`: see there), which is searched for secrets."""
+        run = self.source.run(cassette, scenario, **how)
+        is_own = scenario.fault is not None or (cassette is self.cassette and not how)
+        told = str(scenario) if is_own else f"a read of {cassette.name}"
+        self.searched.add(told, self._beside(scenario, run, run if scenario.fault is None else self.baseline))
+        return run
 
     @cached_property
     def first(self) -> Run:
         """The first run without a fault, however it ended; one that hangs takes long."""
         if self.source.import_error is not None:
             raise Blocked(f"the connector cannot be imported: {self.source.import_error}")
-        return self.source.run(self.cassette)
+        return self.run(self.cassette)
 
     @cached_property
     def baseline(self) -> Run:
@@ -122,7 +134,7 @@ class FaultRuns:
         baseline = self.baseline
         scenario = Scenario(fault, position, times)
         if scenario not in self._seen:
-            run = self.source.run(self.cassette, scenario)
+            run = self.run(self.cassette, scenario)
             self._seen[scenario] = self._beside(scenario, run, baseline)
         seen = self._seen[scenario]
         _require_recorded(seen.run, scenario)
@@ -152,9 +164,9 @@ class FaultRuns:
     @cached_property
     def volatile(self) -> Volatile:
         """What differs between two happy paths, the second of them a little later."""
-        later = self.source.run(self.cassette, later=_LATER)
+        later = self.run(self.cassette, later=_LATER)
         if not later.succeeded or later.missed:
-            later = self.source.run(self.cassette)
+            later = self.run(self.cassette)
         return volatile_columns(self.baseline, later)
 
     def observed(self, run: Run) -> Observed:

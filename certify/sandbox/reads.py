@@ -182,8 +182,8 @@ class SourceReads:
         """One read of a cassette."""
         plan = self.contract.subject
         audit = RowAudit(plan.primary_keys, plan.cursor_fields)
-        source = self._runs.source
-        return Read(source.run(cassette, state=state, audit=audit), audit, source.plan.command is not None)
+        run = self._runs.run(cassette, state=state, audit=audit)
+        return Read(run, audit, self._runs.source.plan.command is not None)
 
     def changed(self, change: Change) -> Read:
         """One read of the full cassette with other records in its answers."""

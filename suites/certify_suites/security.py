@@ -15,7 +15,6 @@ from certify import (
     Interview,
     LoadOutputs,
     NotApplicable,
-    Observed,
     Repository,
     Tier,
     Unverified,
@@ -242,31 +241,27 @@ def test_no_canary_in_output(fault_runs: FaultRuns, evidence: EvidenceLog) -> No
     for fault, times in _TELLING:
         for position in positions:
             fault_runs.observe(fault, times, position, evidence)
-    runs = fault_runs.seen
-    rows, lines = (sum(len(getattr(seen.run, name)) for seen in runs) for name in ("rows", "log"))
+    searched = fault_runs.searched
     evidence.saw_in_all(
         "note",
         f"looked for {counted(len(set(search.forms.values())), 'form')} of the secrets in "
-        f"{counted(len(runs), 'run')}: {counted(rows, 'row')}, {counted(lines, 'line')} of log",
+        f"{counted(searched.runs, 'run')}: {counted(searched.rows, 'row')}, "
+        f"{counted(searched.lines, 'line')} of log",
     )
-    found: dict[Leak, Observed] = {}
-    for seen in runs:
-        for leak in search.leaks(seen.run):
-            found.setdefault(leak, seen)
-    show_besides({str(seen.scenario): seen for seen in found.values()}, evidence)
+    own = {run: seen for run, seen in searched.found.values() if run == str(seen.scenario)}
+    show_besides(own, evidence)
     no_findings(
         Finding(
-            f"{leak.secret} comes out in {leak.where}, {leak.form} ({seen.scenario})",
+            f"{leak.secret} comes out in {leak.where}, {leak.form} ({run})",
             seen.location,
             expected=_NONE_OF_IT,
-            scenario=str(seen.scenario),
+            scenario=run if run in own else None,
         )
-        for leak, seen in found.items()
+        for leak, (run, seen) in searched.found.items()
     )
-    cut = [seen.scenario for seen in runs if seen.run.output_is_cut]
-    if cut:
+    if searched.cut:
         raise Unverified(
-            f"{cut[0]}: the connector printed more than is kept, and it could not be searched whole"
+            f"{searched.cut[0]}: the connector printed more than is kept, and it could not be searched whole"
         )
 
 

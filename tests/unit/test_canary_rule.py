@@ -33,12 +33,12 @@ class Source:
     def __init__(self, leaks: str = "", cut: str = "") -> None:
         self.leaks, self.cut = leaks, cut
 
-    def run(self, cassette: Cassette, scenario: Scenario = HAPPY_PATH) -> Run:
+    def run(self, cassette: Cassette, scenario: Scenario = HAPPY_PATH, state: object = None) -> Run:
         asked = Asked("GET", "api.example", "/rows")
         key = (asked.method, asked.host, asked.path, asked.query, "")
         exchange = Exchange(0, asked, 0.0, key, 200, scenario.fault, None, delivered=True)
         run = Run("finished", Rows((("", "1"),)), (), (exchange,), (), (), "", None, None, 0.0, 0.1, 0)
-        if str(scenario) == self.leaks:
+        if self.leaks in (str(scenario), cassette.name):
             run = replace(run, log=(LogLine("INFO", f"sent {SECRET}", 0.0),))
         return replace(run, output_is_cut=str(scenario) == self.cut)
 
@@ -52,15 +52,18 @@ class Contract:
         return Location("contract.yaml", 7)
 
 
-def judge(source: Source, evidence: EvidenceLog) -> None:
-    runs = FaultRuns(
+def runs_of(source: Source) -> FaultRuns:
+    return FaultRuns(
         cast("RunsSource", source),
         Cassette("full_refresh", ()),
         Path(),
         Location("contract.yaml", 1),
         LeakSearch({"password": SECRET}),
     )
-    security.test_no_canary_in_output(runs, evidence)
+
+
+def judge(source: Source, evidence: EvidenceLog) -> None:
+    security.test_no_canary_in_output(runs_of(source), evidence)
 
 
 def test_the_rule_says_first_what_it_looked_for() -> None:
@@ -77,6 +80,15 @@ def test_a_finding_names_its_scenario_and_the_evidence_shows_it_once(scenario: s
     assert [finding.scenario for finding in caught.value.findings] == [scenario]
     shown = [entry.timeline.scenario for entry in evidence.entries if entry.timeline]
     assert shown.count(scenario) == 1
+
+
+def test_runs_that_were_made_for_other_rules_are_searched_too() -> None:
+    runs, evidence = runs_of(Source(leaks="resume@1")), EvidenceLog()
+    runs.run(Cassette("resume@1", ()), state="2026-10-01")
+    with pytest.raises(RuleBroken, match=r"comes out in the log, .* \(a read of resume@1\)") as caught:
+        security.test_no_canary_in_output(runs, evidence)
+    assert [finding.scenario for finding in caught.value.findings] == [None]
+    assert "in 7 runs" in evidence.entries[0].summary
 
 
 @pytest.mark.parametrize("scenario", ["the happy path", FIRST])
