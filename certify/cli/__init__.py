@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import errno
 import gc
 import io
 import sys
@@ -49,6 +50,10 @@ class CertifyGroup(EndsWhenInterrupted):
             return super().main(*args, **kwargs)
         except CertifyError as error:
             _stop(error)
+        except OSError as error:
+            if error.errno != errno.ENOSPC or error.filename is not None:
+                raise
+            _stop(CertifyError("what was to be printed could not be written: no space is left"))
 
 
 def _stop(error: CertifyError) -> NoReturn:

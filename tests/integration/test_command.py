@@ -9,6 +9,7 @@ import pty
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -46,6 +47,7 @@ FILES = [
     *("certification.sarif", "certification_report.html", RECORD, "certification_report.md", "junit.xml"),
 ]
 ESCAPE = "\x1b"
+CERTIFY = str(Path(sys.executable).with_name("certify"))
 
 
 def files_in(folder: Path) -> list[str]:
@@ -53,6 +55,21 @@ def files_in(folder: Path) -> list[str]:
 
 
 # --- help, and what is no command ---------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_what_cannot_be_printed_is_told_in_a_line() -> None:
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run([CERTIFY, "rules"], stdout=full, stderr=subprocess.PIPE, check=False, text=True)
+    said = "certify: what was to be printed could not be written: no space is left\n"
+    assert (ran.returncode, ran.stderr) == (2, said)
+
+
+def test_without_an_output_the_exit_code_tells() -> None:
+    ran = subprocess.run(
+        ["sh", "-c", '"$0" rules >&-', CERTIFY], stderr=subprocess.PIPE, check=False, text=True
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("asked", ["--help", "-h", "--version"])
