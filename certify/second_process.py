@@ -27,6 +27,7 @@ class SecondProcess:
     def __init__(self) -> None:
         self._process = subprocess.Popen(
             self.command(),
+            cwd=os.sep,  # libraries make folders of their own where they are imported
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -36,9 +37,9 @@ class SecondProcess:
 
     @staticmethod
     def command() -> list[str]:
-        """What is started: our own module, and how often it is to look for garbage."""
+        """What is started: our own module, with whom it ends, and how often it is to look for garbage."""
         # -P: a folder named like one of our modules shadows nothing.
-        return [sys.executable, "-P", "-m", _MODULE, str(gc.get_threshold()[0])]
+        return [sys.executable, "-P", "-m", _MODULE, str(os.getpid()), str(gc.get_threshold()[0])]
 
     def __enter__(self) -> Self:
         return self

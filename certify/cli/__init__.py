@@ -53,13 +53,14 @@ class CertifyGroup(EndsWhenInterrupted):
         except OSError as error:
             if error.errno != errno.ENOSPC or error.filename is not None:
                 raise
-            _stop(CertifyError("what was to be printed could not be written: no space is left"))
+            _stop(CertifyError("no space is left for what is written"))
 
 
 def _stop(error: CertifyError) -> NoReturn:
     from certify.text import one_line
 
-    click.echo(f"certify: {one_line(str(error), 2000)}", err=True)
+    with contextlib.suppress(OSError):  # nobody can be told: the exit code is what is left
+        click.echo(f"certify: {one_line(str(error), 2000)}", err=True)
     sys.exit(2)
 
 

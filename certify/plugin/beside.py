@@ -116,12 +116,13 @@ def _import_what_rules_need() -> None:
     import_fixtures()
 
 
-def main(garbage_after: int) -> None:
+def main(parent: int, garbage_after: int) -> None:
     """Run the share of the order that is told, or nothing where none is."""
-    from certify.plugin.isolated import neutral_process, run_order
     from certify.sandbox.inside.isolation import die_with_parent
 
-    die_with_parent()
+    die_with_parent(parent)
+    from certify.plugin.isolated import neutral_process, run_order
+
     gc.set_threshold(garbage_after)
     _import_what_rules_need()
     gc.freeze()  # what is here now is never garbage, and need not be looked through to find out
@@ -133,5 +134,5 @@ def main(garbage_after: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), int(sys.argv[2]))
     end_process(0)

@@ -263,7 +263,7 @@ class Loads:
             code=last.get("code"),
             said=said,
             log=tuple(str(line) for line in log if line is not None),
-            output_is_cut=None in log or ended.output_bytes > len(ended.output),
+            output_is_cut=_is_cut(ended, last) or said.is_cut,
         )
 
     def _left_files(self) -> set[str]:
@@ -274,3 +274,9 @@ class Loads:
     def _files_there(self) -> set[str]:
         private = self._zygote.private
         return {path.relative_to(private).as_posix() for path in private.rglob("*")}
+
+
+def _is_cut(ended: Ended, last: Mapping[str, Any]) -> bool:
+    """Whether a load printed, logged or told more than came here."""
+    unsaid = any("unsent" in message or message.get("log", "") is None for message in ended.messages)
+    return unsaid or bool(last.get("is_cut")) or ended.output_bytes > len(ended.output)

@@ -77,11 +77,12 @@ class Look:
 class Said:
     """What a target told on its standard output: the states in order, and the lines that are none.
 
-    Each of those has its number, itself, cut, and why it is no state.
+    Each of those has its number, itself, cut, and why it is no state. `is_cut`: it told more than is kept.
     """
 
     states: tuple[Any, ...] = ()
     strays: tuple[tuple[int, str, str], ...] = ()
+    is_cut: bool = False
 
 
 #: A sink that is no command tells nothing there.

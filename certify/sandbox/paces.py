@@ -210,7 +210,7 @@ class Paces:
 
     def _pace(self, rows: int, columns: int | None = None) -> Pace:
         meter = self._meter()
-        return meter.pace(self._runs.run(self._synthetic(rows, columns), meter=meter))
+        return meter.pace(self._runs.source.run(self._synthetic(rows, columns), meter=meter))
 
     def _meter(self) -> PaceMeter:
         traced = self._list.traced

@@ -12,7 +12,7 @@ from certify.sandbox.observed_run import Observed
 class Searched:
     """What was searched: how many runs, rows and lines of log.
 
-    `found` has each leak with the first run that it was found in, and `cut` names the runs that printed more
+    `found` has each leak with the first run that it was found in, and `cut` names the runs that let out more
     than is kept. Both tell of a run in words: `the happy path`, `401 at request 1, every time`.
     """
 
@@ -28,7 +28,7 @@ class Searched:
         self.runs += 1
         self.rows += len(seen.run.rows)
         self.lines += len(seen.run.log)
-        if seen.run.output_is_cut:
+        if seen.run.output_is_cut or not seen.run.is_told_whole:
             self.cut.append(told)
         for leak in self.search.leaks(seen.run):
             self.found.setdefault(leak, (told, seen))

@@ -160,11 +160,12 @@ class _Speech:
         self._strays: list[tuple[int, str, str]] = []
         self._lines = Lines()
         self._number = 0
+        self._is_cut = False
 
     @property
     def said(self) -> Said:
         """All of it."""
-        return Said(tuple(self.states), tuple(self._strays))
+        return Said(tuple(self.states), tuple(self._strays), self._is_cut)
 
     def feed(self, data: bytes) -> list[dict[str, Any]]:
         """Take the lines that these bytes complete."""
@@ -187,6 +188,10 @@ class _Speech:
         if isinstance(value, dict) and value.get("type") is None:
             if len(self.states) < _MOST_STATES:
                 self.states.append(value)
-        elif len(self._strays) < _MOST_STRAYS:
+            else:
+                self._is_cut = True
+            return
+        self._is_cut |= len(line) > _LONGEST or not whole or len(self._strays) >= _MOST_STRAYS
+        if len(self._strays) < _MOST_STRAYS:
             why = "is no JSON object" if not isinstance(value, dict) else f"is a message, {value['type']!r}"
             self._strays.append((self._number, line[:_LONGEST].decode("utf-8", "replace"), why[:_LONGEST]))

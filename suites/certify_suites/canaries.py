@@ -7,11 +7,14 @@ from typing import Any, NoReturn
 
 from certify import EvidenceLog, NotApplicable, Observed, Unverified
 from certify.repository.secrets import names_a_secret
+from certify.target.placeholders import has_placeholder
 
 
 def has_no_secret(config: Mapping[str, Any]) -> NoReturn:
-    """Unverified where a name says that there is one."""
-    secrets = [name for name in config if names_a_secret(str(name))]
+    """Unverified where a name says that there is one, and not only in the place of certify's own target."""
+    secrets = [
+        name for name, value in config.items() if names_a_secret(str(name)) and not has_placeholder(value)
+    ]
     if secrets:
         raise Unverified(
             f"no secret is named, though the configuration has {secrets[0]}",

@@ -43,6 +43,8 @@ _LITTER = shutil.ignore_patterns("__pycache__", ".pytest_cache", "*.egg-info", "
 class Broken:
     """A connector that breaks one rule: `fails` are the others it breaks, `removes` files it lacks.
 
+    `unverified` are rules that cannot be tried on what is broken.
+
     `history` are the tags of its earlier releases, oldest first. One that breaks the same rule in another
     system lies in a folder of that name inside the rule's.
     """
@@ -51,6 +53,7 @@ class Broken:
     folder: Path
     system: str
     fails: frozenset[str]
+    unverified: frozenset[str]
     removes: tuple[str, ...]
     history: tuple[str, ...]
     reasons: str
@@ -69,6 +72,7 @@ class Broken:
             folder=folder,
             system=front.pop("system", system or "dpone"),
             fails=frozenset(front.pop("fails")),
+            unverified=frozenset(front.pop("unverified", ())),
             removes=tuple(front.pop("removes", ())),
             history=tuple(front.pop("history", ())),
             reasons=reasons.strip(),

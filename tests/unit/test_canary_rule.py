@@ -97,6 +97,14 @@ def test_what_printed_more_than_is_kept_does_not_pass(scenario: str) -> None:
         judge(Source(cut=scenario), EvidenceLog())
 
 
+def test_a_run_that_told_more_than_is_taken_does_not_pass() -> None:
+    runs = runs_of(Source())
+    seen = runs.observed(replace(runs.baseline, is_told_whole=False))
+    runs.searched.add("a read of incremental", seen)
+    with pytest.raises(Unverified, match=r"^a read of incremental: "):
+        security.test_no_canary_in_output(runs, EvidenceLog())
+
+
 def judge_loads(*texts: tuple[str, str], is_cut: bool = False, secret: str = SECRET, **config: str) -> None:
     named = {"password": secret} if secret else {}
     outputs = LoadOutputs(config, LeakSearch(named), 2, texts, is_cut)
@@ -125,5 +133,7 @@ def test_a_load_that_printed_more_than_is_kept_does_not_pass() -> None:
 def test_where_no_secret_is_named_there_is_none_to_look_for() -> None:
     with pytest.raises(NotApplicable, match="the configuration has no secret"):
         judge_loads(secret="", host="db.example")
+    with pytest.raises(NotApplicable, match="the configuration has no secret"):
+        judge_loads(secret="", password="{password}")
     with pytest.raises(Unverified, match="no secret is named, though the configuration has db_password"):
         judge_loads(secret="", db_password="x")

@@ -7,6 +7,7 @@ import errno
 import os
 import random
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from .drive import SEED, find
@@ -15,7 +16,7 @@ from .late_imports import LateImports
 from .places import lies_in
 from .points import DriverCalls, Points
 from .teller import LogHandler
-from .told import told
+from .told import START, told
 from .typed import from_json
 
 #: Lines of log that are told of one load.
@@ -33,7 +34,14 @@ def load(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
     random.seed(SEED)
     if not isolated:
         stay_here(task["port"])
-    _hear_log(says)
+    cut: list[str] = []
+
+    def keep(name: str, text: str, part: slice) -> str:
+        if len(text[part]) < len(text):
+            cut.append(name)
+        return text[part]
+
+    _hear_log(says, keep)
     late = LateImports(task, task["sink"])
     points = Points(says, task["ends_at"], task["waits"], task["tells"])
     rows = points.before_each(map(from_json, task["rows"]), task["fails_after"])
@@ -52,21 +60,25 @@ def load(task: dict[str, Any], says: FrameWriter, isolated: bool) -> None:
         if task["then"] is not None:
             _write_state(task, points)
     except BaseException as error:
-        end(says, how="raised", error=told(error))
+        end(says, how="raised", error=told(error, keep), is_cut=bool(cut))
     else:
         sys.setprofile(None)
         late.tell(says.send)
-        end(says, how="finished", returned=returned if isinstance(returned, int) else repr(returned)[:200])
+        shown = returned if isinstance(returned, int) else keep("returned", repr(returned), START)
+        end(says, how="finished", returned=shown, is_cut=bool(cut))
 
 
-def _hear_log(says: FrameWriter) -> None:
-    """Tell what a production run would log, up to so many lines; and whether there were more."""
+def _hear_log(says: FrameWriter, keep: Callable[[str, str, slice], str]) -> None:
+    """Tell what a production run would log, up to so many lines; and whether there were more.
+
+    `keep` is given the name of a text, the text, and what of it is told.
+    """
     lines = iter(range(_TOLD_LINES + 1))
 
     def tell(level: str, text: str) -> None:
         number = next(lines, None)
         if number is not None:
-            says.send(log=text if number < _TOLD_LINES else None)
+            says.send(log=keep("log", text, START) if number < _TOLD_LINES else None)
 
     LogHandler(tell).install()
 
