@@ -88,7 +88,6 @@ def test_runs_that_were_made_for_other_rules_are_searched_too() -> None:
     with pytest.raises(RuleBroken, match=r"comes out in the log, .* \(a read of resume@1\)") as caught:
         security.test_no_canary_in_output(runs, evidence)
     assert [finding.scenario for finding in caught.value.findings] == [None]
-    assert "in 7 runs" in evidence.entries[0].summary
 
 
 @pytest.mark.parametrize("scenario", ["the happy path", FIRST])
