@@ -65,7 +65,7 @@ class FaultRuns:
         self.thorough = thorough
         #: The lines that would have the happy path recorded.
         self.needs = needs
-        #: Every run that was made until now, searched for secrets.
+        #: What was found in the runs that were made until now.
         self.searched = Searched(search)
         self._seen: dict[Scenario, Observed] = {}
 

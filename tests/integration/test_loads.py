@@ -124,3 +124,28 @@ def test_a_sink_that_takes_its_sandbox_along_is_no_load_and_the_next_one_is(
     with pytest.raises(SandboxError, match="took its sandbox with it"):
         loads.load(ROWS, "incremental_append")
     assert str(loads.load(ROWS, "incremental_append").after) == "4 rows"
+
+
+@pytest.mark.parametrize(
+    ("says", "lines", "is_cut"),
+    [
+        ("for number in range(500): log.info(number)", 500, False),
+        ("for number in range(501): log.info(number)", 500, True),
+        ("log.info('x' * 4001)", 1, True),
+        ("log.debug('not kept in production')", 0, False),
+        ("raise ValueError('x' * 4001)", 0, True),
+        ("return 'x' * 4001", 0, True),
+    ],
+)
+def test_what_a_load_logs_raises_and_returns_is_told_or_is_said_to_be_cut(
+    says: str, lines: int, is_cut: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "talks.py").write_text(
+        "import logging\n\nlog = logging.getLogger(__name__)\n\n\nclass Sink:\n"
+        f"    def load_rows(self, rows):\n        {says}\n\n\n"
+        "def make_sink(config, **where):\n    return Sink()\n"
+    )
+    plan = LoadPlan("talks:make_sink", (str(tmp_path),), {}, "sqlite:///{tmp}/target.db", "rows", ("id",))
+    with Zygote() as zygote, Loads(zygote, plan) as loads:
+        load = loads.load(ROWS, "incremental_append")
+    assert (len(load.log), load.output_is_cut) == (lines, is_cut)

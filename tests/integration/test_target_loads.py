@@ -149,6 +149,7 @@ def test_a_line_that_is_no_state_is_kept(
     ((number, text, why),) = said.strays
     assert said.states == ()
     assert (number, text.startswith(stray[1]), why) == (stray[0], True, stray[2])
+    assert said.is_cut is (len(text) == 200), "what is not kept whole is not searched whole"
 
 
 def test_a_tap_that_breaks_off_leaves_half_a_message(target: Callable[..., TargetLoads]) -> None:
